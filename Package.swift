@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One module is one room. Rooms know only the floors below them; a dependency that is not
+// listed here does not compile. See the table of floors in CONTRIBUTING.md.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+func library(_ name: String, apt package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/C/\(name)", providers: [.apt([package])])
+}
+
+func room(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies + [system], path: path, resources: resources, swiftSettings: strict)
+}
+
+/// - Parameter sources: the folder with the Swift files, where the target's folder holds data too.
+func tests(_ name: String, _ dependencies: [Target.Dependency], sources: String? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport", system],
+        path: sources.map { "Tests/\(name)/\($0)" }, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "catboat",
+    products: [
+        .executable(name: "catboat", targets: ["catboat"]),
+        .executable(name: "catboat-media", targets: ["catboat-media"]),
+        .executable(name: "catboat-history", targets: ["catboat-history"]),
+        .executable(name: "catboat-launch", targets: ["catboat-launch"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // C libraries and system calls.
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+        library("CSQLite", apt: "libsqlite3-dev"),
+        library("CZlib", apt: "zlib1g-dev"),
+        library("CLibdeflate", apt: "libdeflate-dev"),
+        library("CZstd", apt: "libzstd-dev"),
+        library("CLibarchive", apt: "libarchive-dev"),
+        library("CLibgit2", apt: "libgit2-dev"),
+
+        // Floor 0
+        room("Support", ["CLinux"]),
+        room("Digests", ["Support", crypto]),
+        room("Settings", ["Support"]),
+        room("Tables", ["Support", "CSQLite"], resources: [.embedInCode("schema.txt")]),
+
+        // Floor 1
+        room("Definitions", ["Support", "Settings", "Tables"]),
+        room("Profiles", ["Support"]),
+        room("Archive", ["Support", "Digests", "CLinux", "CZlib", "CLibdeflate", "CZstd"]),
+        room("Sandbox", ["Support", "CLinux"]),
+
+        // Floor 2
+        room("Media", ["Support", "Digests", "CLibarchive"]),
+        room("RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "CLinux"]),
+        room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
+        room("Hooks", ["Support", "Settings"]),
+        room("History", ["Support", "Digests", "CLibgit2"]),
+        room("Netboot", ["Support", "Digests", "CLinux"]),
+
+        // Floor 3
+        room("CommandList", []),
+        room("CommandShell", ["Support", "Settings", "CommandList", argumentParser]),
+        room(
+            "Plumbing", path: "Sources/Plumbing/Core",
+            [
+                "CommandShell", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles", "Archive",
+                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", argumentParser,
+            ]),
+        room(
+            "MediaPlumbing", path: "Sources/Plumbing/Media",
+            ["CommandShell", "Support", "Media", argumentParser]),
+        room(
+            "HistoryPlumbing", path: "Sources/Plumbing/History",
+            [
+                "CommandShell", "Support", "Settings", "Tables", "Definitions", "Profiles", "History",
+                argumentParser,
+            ]),
+
+        // Floor 4
+        room(
+            "Porcelain",
+            [
+                "CommandShell", "CommandList", "Support", "Settings", "Tables", "Definitions", "Profiles", "Sandbox",
+                argumentParser,
+            ]),
+
+        // Executables
+        .executableTarget(
+            name: "catboat", dependencies: ["CommandList", "CommandShell", "Plumbing", "Porcelain"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "catboat-media", dependencies: ["CommandList", "CommandShell", "MediaPlumbing"], swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "catboat-history", dependencies: ["CommandList", "CommandShell", "HistoryPlumbing"],
+            swiftSettings: strict),
+        .executableTarget(name: "catboat-launch"),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["Support", system], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("SupportTests", ["Support"]),
+        tests("DigestsTests", ["Digests", "Support"]),
+        tests("SettingsTests", ["Settings", "Support"]),
+        tests("TablesTests", ["Tables", "Support"]),
+        tests("DefinitionsTests", ["Definitions", "Settings", "Tables", "Support"]),
+        tests("ProfilesTests", ["Profiles", "Support"]),
+        tests("ArchiveTests", ["Archive", "Digests", "Support"]),
+        tests("SandboxTests", ["Sandbox", "Support"]),
+        tests("MediaTests", ["Media", "Digests", "Support"]),
+        tests("RootImageTests", ["RootImage", "Profiles", "Sandbox", "Digests", "Support"]),
+        tests("RamdiskTests", ["Ramdisk", "Archive", "Profiles", "Digests", "Support"]),
+        tests("HooksTests", ["Hooks", "Settings", "Support"]),
+        tests("HistoryTests", ["History", "Digests", "Support"]),
+        tests("NetbootTests", ["Netboot", "Digests", "Support"]),
+        tests("CommandListTests", ["CommandList", "Support"]),
+        tests("CommandShellTests", ["CommandShell", "CommandList", "Plumbing", "Porcelain", "Support"]),
+        tests("Golden", ["Support"], sources: "Suites"),
+        tests("EndToEnd", ["Support", "Digests"], sources: "Suites"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+extension CommandList {
+    /// Commands for programs.
+    static let plumbingEntries: [Entry] = []
+}

@@ -1,0 +1,117 @@
+public import ArgumentParser
+public import CommandList
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The entry point that all executables share: finds the verb, runs it here or in the executable that holds it,
+/// prints errors in the form of the command's class, and exits.
+public struct CommandShell {
+    /// Shown by `--version`.
+    public static let version = "0.1.0"
+
+    private let executable: CommandList.Executable
+    private let commands: [any ParsableCommand.Type]
+
+    public init(_ executable: CommandList.Executable, _ commands: [any ParsableCommand.Type]) {
+        self.executable = executable
+        self.commands = commands
+    }
+
+    /// Runs the process's own arguments to the end.
+    public func main() async -> Never {
+        var words = CommandLine.arguments
+        let own = FilePath(words.isEmpty ? executable.rawValue : words.removeFirst()).lastName.printable
+        if CommandList.Executable(rawValue: own) == nil {
+            await run(own.hasPrefix("catboat-") ? String(own.dropFirst(8)) : own, words)
+        }
+        do {
+            var globals = GlobalOptions(words)
+            try globals.apply()
+            guard let verb = globals.verb else {
+                await run("help", [])
+            }
+            await run(verb, globals.rest)
+        } catch {
+            fail(error, name: "catboat", commandClass: .umbrella)
+        }
+    }
+
+    private func run(_ verb: String, _ words: [String]) async -> Never {
+        guard let entry = CommandList.entry(named: verb) else { ExternalVerb(verb).run(words) }
+        guard entry.executable == executable else {
+            ExternalVerb.exec(Settings.current().execPath.joined(entry.executable.rawValue), as: verb, words)
+        }
+        guard let type = commands.first(where: { $0.configuration.commandName == verb }) else {
+            fail(
+                CommandFailure([Diagnostic("command is missing in this build", subject: verb, remedy: "install again")]
+                ),
+                name: verb, commandClass: entry.commandClass)
+        }
+        await run(type, entry, words)
+    }
+
+    private func run<Command: ParsableCommand>(
+        _ type: Command.Type, _ entry: CommandList.Entry, _ words: [String]
+    ) async -> Never {
+        var command: any ParsableCommand
+        do {
+            let words = entry.commandClass == .plumbing ? words : OptionPrefixes(of: type).expand(words)
+            command = try type.parseAsRoot(words)
+        } catch {
+            misused(error, type, entry)
+        }
+        do {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            exit(0)
+        } catch let error as ValidationError {
+            misused(error, type, entry)
+        } catch {
+            fail(error, name: entry.name, commandClass: entry.commandClass)
+        }
+    }
+
+    /// Help that was asked for goes to standard output with status 0; wrong usage to standard error.
+    private func misused<Command: ParsableCommand>(
+        _ error: any Error, _ type: Command.Type, _ entry: CommandList.Entry
+    ) -> Never {
+        let code = type.exitCode(for: error)
+        let message = type.fullMessage(for: error)
+        if code == .success {
+            print(message)
+            exit(0)
+        }
+        let isPorcelain = entry.commandClass == .porcelain
+        let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+        Console.note((isPorcelain ? "Error: " : "\(entry.name): error: ") + text)
+        exit(isPorcelain ? 1 : 129)
+    }
+
+    private func fail(_ error: any Error, name: String, commandClass: CommandList.Class) -> Never {
+        if let code = error as? ExitCode { exit(code.rawValue) }
+        if let clean = error as? CleanExit {
+            print("\(clean)")
+            exit(0)
+        }
+        let failure = error as? CommandFailure
+        let diagnostics =
+            failure?.diagnostics
+            ?? [(error as? any Diagnosable)?.diagnostic ?? Diagnostic("\(error)")]
+        for diagnostic in diagnostics {
+            if commandClass == .porcelain {
+                Console.error(diagnostic)
+            } else {
+                Console.note("\(name): error: \(diagnostic)")
+            }
+        }
+        exit(failure?.status ?? (commandClass == .porcelain ? 1 : 128))
+    }
+}

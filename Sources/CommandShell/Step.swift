@@ -1,0 +1,141 @@
+internal import CommandList
+public import Settings
+public import Support
+public import SystemPackage
+
+/// One step of a porcelain: plumbing, or a pipeline of it, run as child processes and traced.
+///
+/// Children are started from the executable that holds the verb, with argv[0] = verb, under the same settings.
+public struct Step {
+    private var pipeline: [(verb: String, words: [Word])]
+    private var input: [UInt8]?
+    private var settings: Settings
+    /// Descriptors that the children inherit, with the variable that tells them the number (e.g. `CATBOAT_LOCK_FD`).
+    private var passed: [(variable: String, descriptor: FileDescriptor)] = []
+    private var variables = Environment()
+
+    public init(_ verb: String, _ words: [Word], input: [UInt8]? = nil, settings: Settings = .current()) {
+        pipeline = [(verb, words)]
+        self.input = input
+        self.settings = settings
+    }
+
+    /// Feeds what this step prints to another command.
+    public func piped(to verb: String, _ words: [Word]) -> Step {
+        var copy = self
+        copy.pipeline.append((verb, words))
+        return copy
+    }
+
+    /// Lets the children inherit `descriptor`; `variable` holds its number there.
+    public func passing(_ descriptor: FileDescriptor, as variable: String) -> Step {
+        var copy = self
+        copy.passed.append((variable, descriptor))
+        return copy
+    }
+
+    /// Adds variables to the children's environment.
+    public func adding(_ environment: Environment) -> Step {
+        var copy = self
+        copy.variables = variables.merging(environment)
+        return copy
+    }
+
+    /// Runs the step; its output goes where ours goes.
+    /// - Throws: `StepError` when any command of it does not exit with 0.
+    public func run(output: Tool.Stream = .inherited) throws {
+        let ending = try status(output: output)
+        guard ending.isSuccess else { throw StepError.failed(pipeline.last?.verb ?? "", ending) }
+    }
+
+    /// Runs the step and gives its ending: that of the first command of the pipeline that did not succeed, else success.
+    public func status(output: Tool.Stream = .inherited) throws -> Tool.Ending {
+        let trace = Trace()
+        let start = ContinuousClock.now
+        var running: [RunningTool] = []
+        var reader: FileDescriptor?
+        var feed: FileDescriptor?
+        for (index, command) in pipeline.enumerated() {
+            let isLast = index == pipeline.count - 1
+            let onward = isLast ? nil : try Pipe(for: FilePath(command.verb))
+            let incoming: Tool.Stream
+            if index == 0, input != nil {
+                let pipe = try Pipe(for: FilePath(command.verb))
+                feed = pipe.writer
+                reader = pipe.reader
+                incoming = .descriptor(pipe.reader)
+            } else {
+                incoming = reader.map { .descriptor($0) } ?? .null
+            }
+            running.append(
+                try tool(command.verb, command.words, trace).start(
+                    input: incoming, output: onward.map { .descriptor($0.writer) } ?? output))
+            try? reader?.close()
+            try? onward?.writer.close()
+            reader = onward?.reader
+        }
+        if let feed, let input { Feeding.write(input, to: feed) }
+        let endings = try running.map { try $0.wait() }
+        let ending = endings.first { !$0.isSuccess } ?? .exited(0)
+        trace?.record(traced, input: input, elapsed: ContinuousClock.now - start, ending: ending)
+        return ending
+    }
+
+    /// Runs a single command and captures its standard output; its errors go where ours go.
+    /// - Throws: `StepError.failed`, unless the status is in `accepting`.
+    public func captured(accepting: Set<CInt> = [0]) throws -> Tool.Captured {
+        let pipe = try Pipe(for: FilePath(pipeline[0].verb))
+        // Drained by a thread of its own: the step may print more than a pipe holds.
+        let collector = PipeCollector(pipe.reader)
+        let ending: Tool.Ending
+        do {
+            ending = try status(output: .descriptor(pipe.writer))
+        } catch {
+            try? pipe.writer.close()
+            _ = collector.finish()
+            throw error
+        }
+        try? pipe.writer.close()
+        let output = collector.finish()
+        guard case .exited(let code) = ending, accepting.contains(code) else {
+            throw StepError.failed(pipeline.last?.verb ?? "", ending)
+        }
+        return Tool.Captured(output: output, errors: [], ending: ending)
+    }
+
+    private var traced: [[Word]] {
+        pipeline.map { [Word("catboat")] + settings.globalWords + [Word($0.verb)] + $0.words }
+    }
+
+    private func tool(_ verb: String, _ words: [Word], _ trace: Trace?) -> Tool {
+        let executable = CommandList.entry(named: verb)?.executable ?? .main
+        var environment = Environment.current.merging(settings.childEnvironment).merging(variables)
+        if let trace { environment = environment.merging(trace.childEnvironment) }
+        var tool = Tool(settings.execPath.joined(executable.rawValue), words, environment: environment)
+        tool.argumentZero = Word(verb)
+        for (offset, entry) in passed.enumerated() {
+            let number = CInt(20 + offset)
+            tool.descriptors[number] = entry.descriptor
+            tool.environment[entry.variable] = Word("\(number)")
+        }
+        if let descriptor = trace?.inheritedDescriptor { tool.descriptors[descriptor.rawValue] = descriptor }
+        return tool
+    }
+}
+
+/// A step that did not succeed. The step itself has said why on standard error.
+public enum StepError: Diagnosable, Equatable {
+    case failed(String, Tool.Ending)
+
+    public var diagnostic: Diagnostic {
+        switch self {
+        case .failed(let verb, let ending):
+            Diagnostic("step \(ToolError.told(ending))", subject: verb, remedy: "see what it says above")
+        }
+    }
+
+    /// The exit status of the step; nil when a signal ended it.
+    public var status: CInt? {
+        if case .failed(_, .exited(let status)) = self { status } else { nil }
+    }
+}

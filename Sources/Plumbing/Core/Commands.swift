@@ -1,0 +1,4 @@
+public import ArgumentParser
+
+/// The plumbing that the executable `catboat` holds.
+public let commands: [any ParsableCommand.Type] = []

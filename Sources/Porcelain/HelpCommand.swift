@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import CommandList
+internal import CommandShell
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+struct HelpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "help", abstract: "List commands, or show the manual page of one.")
+
+    @Flag(name: .shortAndLong, help: "List plumbing too.") var all = false
+    @Argument(help: "A command whose manual page to show.") var command: String?
+
+    func run() throws {
+        if let command {
+            try showManual(command)
+        } else {
+            try list()
+        }
+    }
+
+    private func list() throws {
+        try Console.print("usage: catboat [-C DIR] [--root DIR] [-c KEY=VALUE] COMMAND [ARGUMENT ...]\n")
+        var groups: [(CommandList.Class, String)] = [
+            (.porcelain, "The life of an image"), (.umbrella, "Verbs of catboat"),
+        ]
+        if all { groups.append((.plumbing, "For programs (in \(Settings.current().execPath.printable))")) }
+        let width = CommandList.entries.map(\.name.count).max() ?? 0
+        for (commandClass, title) in groups {
+            let entries = CommandList.entries.filter { $0.commandClass == commandClass }
+            guard !entries.isEmpty else { continue }
+            try Console.print("\(title):")
+            for entry in entries {
+                let gap = String(repeating: " ", count: width - entry.name.count + 3)
+                try Console.print("   \(entry.name)\(gap)\(entry.summary)")
+            }
+            try Console.print("")
+        }
+        if !all { try Console.print("catboat help -a lists plumbing too; catboat help COMMAND shows a manual page.") }
+    }
+
+    private func showManual(_ name: String) throws {
+        guard let entry = CommandList.entry(named: name) else {
+            throw CommandFailure(
+                [Diagnostic("no such command", subject: name, remedy: "see catboat help -a")], status: 1)
+        }
+        let page = entry.commandClass == .umbrella ? "catboat-\(name)" : name
+        let ending = try Tool("man", [Word(page)]).run()
+        guard ending.isSuccess else {
+            throw CommandFailure(
+                [Diagnostic("no manual page", subject: page, remedy: "install catboat's man pages")], status: 1)
+        }
+    }
+}

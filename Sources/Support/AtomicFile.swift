@@ -1,0 +1,68 @@
+internal import CLinux
+public import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// A file that appears under its name only when it is whole.
+///
+/// The bytes go to `.NAME.tmp-XXXXXX` in the same directory; `commit` fsyncs, renames and fsyncs the directory.
+/// Without `commit` the temporary is removed: on deinit, and when SIGINT, SIGTERM or SIGHUP ends the process.
+public struct AtomicFile: ~Copyable {
+    /// Open for writing until `commit`.
+    public let descriptor: FileDescriptor
+    public let target: FilePath
+    private let temporary: FilePath
+    private let slot: CInt
+
+    public init(replacing target: FilePath, permissions: UInt32 = 0o644) throws(FileError) {
+        let directory = target.removingLastComponent()
+        var template = Array((directory.isEmpty ? FilePath(".") : directory).bytes)
+        template += Array("/.".utf8) + target.lastName.bytes + Array(".tmp-XXXXXX".utf8) + [0]
+        let raw = template.withUnsafeMutableBytes { bytes in
+            // The template ends with the NUL added above.
+            catboat_mkostemp(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
+        }
+        try FileError.check("create", target, raw)
+        self.target = target
+        temporary = FilePath(bytes: template.dropLast())
+        descriptor = FileDescriptor(rawValue: raw)
+        slot = temporary.withPlatformString { catboat_cleanup_add($0) }
+        fchmod(raw, permissions)
+    }
+
+    public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {
+        try descriptor.writeWhole(bytes, to: target)
+    }
+
+    /// Makes the file durable under its name. Nothing can be written afterwards.
+    public consuming func commit() throws(FileError) {
+        try descriptor.synchronize(target)
+        try temporary.rename(to: target)
+    }
+
+    deinit {
+        catboat_cleanup_remove(slot)
+        try? descriptor.close()
+        _ = temporary.withPlatformString { unlink($0) }
+    }
+
+    /// Writes a whole small file atomically.
+    public static func write(
+        _ bytes: some Sequence<UInt8>, to target: FilePath, permissions: UInt32 = 0o644
+    ) throws(FileError) {
+        let file = try AtomicFile(replacing: target, permissions: permissions)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Removes temporaries that a killed process left for `target`. Call it under the lock that guards `target`.
+    public static func sweep(_ target: FilePath) throws(FileError) {
+        let directory = target.removingLastComponent()
+        let prefix = Array(".".utf8) + target.lastName.bytes + Array(".tmp-".utf8)
+        for name in try directory.directoryNames() where name.bytes.starts(with: prefix) {
+            try directory.joined(name).removeTree()
+        }
+    }
+}

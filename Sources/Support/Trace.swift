@@ -1,0 +1,68 @@
+public import SystemPackage
+
+/// The trace that `CATBOAT_TRACE` asks for: shell commands that can be run again.
+///
+/// `1`, `2` and `true` mean standard error, `3`–`9` that descriptor, an absolute path a file to append to. Lines of
+/// depth 1 begin with `+ `, deeper ones with `++ ` and so on; each is written with one `write`, so that processes do not mix.
+public struct Trace: Sendable {
+    private let sink: FileDescriptor
+    private let path: FilePath
+    /// 1 for commands that the command typed by the user starts.
+    public let depth: Int
+
+    /// nil when nothing is traced.
+    public init?(_ environment: Environment = .current) {
+        guard let wish = environment["CATBOAT_TRACE"], !wish.bytes.isEmpty else { return nil }
+        depth = (environment.text("CATBOAT_TRACE_DEPTH").flatMap { Int($0) } ?? 0) + 1
+        path = FilePath(bytes: wish.bytes)
+        switch wish.description {
+        case "1", "2", "true": sink = .standardError
+        case "3", "4", "5", "6", "7", "8", "9": sink = FileDescriptor(rawValue: CInt(wish.description) ?? 2)
+        default:
+            guard wish.bytes.first == UInt8(ascii: "/"),
+                let file = try? FileDescriptor.open(
+                    path, .writeOnly, options: [.append, .create, .closeOnExec],
+                    permissions: [.ownerReadWrite, .groupRead])
+            else { return nil }
+            sink = file
+        }
+    }
+
+    /// What a child needs to trace one level deeper.
+    public var childEnvironment: Environment { Environment(["CATBOAT_TRACE_DEPTH": Word("\(depth)")]) }
+
+    /// The descriptor that a child must inherit, when the trace goes to one above 2.
+    public var inheritedDescriptor: FileDescriptor? {
+        guard let number = CInt(path.printable), number > 2 else { return nil }
+        return FileDescriptor(rawValue: number)
+    }
+
+    /// Records a pipeline that ended: `words` of each command, the bytes fed to the first, how long it took.
+    public func record(_ pipeline: [[Word]], input: [UInt8]?, elapsed: Duration, ending: Tool.Ending) {
+        var line: [UInt8] = []
+        for (index, words) in pipeline.enumerated() {
+            if index > 0 { line += Array(" | ".utf8) }
+            line += Array(words.map(\.shellQuoted).joined(separator: [0x20]))
+            if index == 0, input != nil { line += Array(" <<'CATBOAT-EOF'".utf8) }
+        }
+        let milliseconds = elapsed / .milliseconds(1)
+        let seconds = "\(Int(milliseconds) / 1000).\(String(1000 + Int(milliseconds) % 1000).dropFirst())"
+        let status =
+            switch ending {
+            case .exited(let status): "exit \(status)"
+            case .signaled(let signal): "signal \(signal)"
+            }
+        line += Array(" # \(seconds)s \(status)\n".utf8)
+        if let input {
+            line += input
+            if !input.isEmpty, input.last != 0x0a { line.append(0x0a) }
+            line += Array("CATBOAT-EOF\n".utf8)
+        }
+        let mark = Array(repeating: UInt8(ascii: "+"), count: depth) + [0x20]
+        var marked: [UInt8] = []
+        for part in line.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast() {
+            marked += mark + part + [0x0a]
+        }
+        try? sink.writeWhole(marked, to: path)
+    }
+}

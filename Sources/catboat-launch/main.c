@@ -1,0 +1,2 @@
+/* replaced by the sandbox launcher */
+int main(void) { return 125; }

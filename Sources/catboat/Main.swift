@@ -1,0 +1,10 @@
+internal import CommandList
+internal import CommandShell
+internal import Plumbing
+internal import Porcelain
+
+@main enum Main {
+    static func main() async {
+        await CommandShell(.main, Porcelain.commands + Plumbing.commands).main()
+    }
+}

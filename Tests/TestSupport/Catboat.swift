@@ -1,0 +1,58 @@
+public import Support
+public import SystemPackage
+
+/// The commands under test, as a user runs them: real processes of the built or installed executables.
+public struct Catboat: Sendable {
+    public struct Result: Sendable, Equatable {
+        public var status: CInt
+        public var stdout: String
+        public var stderr: String
+    }
+
+    /// The folder of the project.
+    public static let projectFolder = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
+
+    /// Where the executables are: `CATBOAT_TEST_EXEC_PATH`, else beside the test bundle.
+    public static let execPath: FilePath = {
+        if let path = Environment.current["CATBOAT_TEST_EXEC_PATH"] { return FilePath(bytes: path.bytes) }
+        return ((try? FilePath("/proc/self/exe").resolved()) ?? "/").removingLastComponent()
+    }()
+
+    /// `--root` of every command; the host's own files when nil.
+    public var root: FilePath?
+    public var environment = Environment()
+
+    public init(root: FilePath? = nil) { self.root = root }
+
+    /// `catboat VERB WORDS…` as a value.
+    public func tool(_ verb: String, _ words: [Word] = []) -> Tool {
+        var environment = Environment.current.merging(environment)
+        for name in ["CATBOAT_TRACE", "CATBOAT_LOCK_FD", "CATBOAT_DB", "CATBOAT_ROOT", "CATBOAT_CONFIG_PARAMETERS"]
+        where self.environment[name] == nil {
+            environment[name] = nil
+        }
+        environment["CATBOAT_EXEC_PATH"] = Word(Self.execPath)
+        environment["CATBOAT_DATADIR"] = Word(Self.projectFolder.joined("share"))
+        let globals: [Word] = root.map { [Word("--root"), Word($0)] } ?? []
+        return Tool(Self.execPath.joined("catboat"), globals + [Word(verb)] + words, environment: environment)
+    }
+
+    @discardableResult
+    public func callAsFunction(_ verb: String, _ words: Word..., input: String = "") throws -> Result {
+        try run(verb, words, input: Array(input.utf8))
+    }
+
+    @discardableResult
+    public func run(_ verb: String, _ words: [Word], input: [UInt8] = []) throws -> Result {
+        let captured = try tool(verb, words).capture(input: input)
+        let status: CInt =
+            switch captured.ending {
+            case .exited(let status): status
+            case .signaled(let signal): 128 + signal
+            }
+        return Result(
+            status: status, stdout: String(decoding: captured.output, as: UTF8.self),
+            stderr: String(decoding: captured.errors, as: UTF8.self))
+    }
+}
