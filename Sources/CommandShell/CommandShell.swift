@@ -29,6 +29,7 @@ public struct CommandShell {
         if CommandList.Executable(rawValue: own) == nil {
             await run(own.hasPrefix("catboat-") ? String(own.dropFirst(8)) : own, words)
         }
+        if words.first == "---words" { await complete(Array(words.dropFirst())) }
         do {
             var globals = GlobalOptions(words)
             try globals.apply()
@@ -55,9 +56,21 @@ public struct CommandShell {
         await run(type, entry, words)
     }
 
+    private func complete(_ words: [String]) async -> Never {
+        guard words.count > 1 else {
+            for line in Completion.verbs(words.first ?? "") { print(line) }
+            exit(0)
+        }
+        await run(words[0], ["---words"] + words.dropFirst())
+    }
+
     private func run<Command: ParsableCommand>(
         _ type: Command.Type, _ entry: CommandList.Entry, _ words: [String]
     ) async -> Never {
+        if words.first == "---words" {
+            for line in Completion(of: type).candidates(Array(words.dropFirst())) { print(line) }
+            exit(0)
+        }
         var command: any ParsableCommand
         do {
             let words = entry.commandClass == .plumbing ? words : OptionPrefixes(of: type).expand(words)

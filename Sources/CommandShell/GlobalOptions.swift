@@ -50,6 +50,7 @@ struct GlobalOptions {
             case "--exec-path":
                 try Console.print(Settings.current().execPath.printable)
                 exit(0)
+            case _ where word.hasPrefix("--list-cmds="): try listCommands(String(word.dropFirst(12)))
             case "--version", "-v":
                 try Console.print("catboat version \(CommandShell.version)")
                 exit(0)
@@ -63,6 +64,15 @@ struct GlobalOptions {
                 return
             }
         }
+    }
+
+    /// For the installer and the manual: `name executable` of a class, one a line.
+    private func listCommands(_ name: String) throws {
+        guard let commandClass = CommandList.Class(rawValue: name) else { throw Problem.unknown("--list-cmds=\(name)") }
+        for entry in CommandList.entries where entry.commandClass == commandClass {
+            try Console.print("\(entry.name) \(entry.executable.rawValue)")
+        }
+        exit(0)
     }
 
     private mutating func value(_ option: String) throws -> String {

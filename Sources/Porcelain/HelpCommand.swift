@@ -10,7 +10,10 @@ struct HelpCommand: ParsableCommand {
         commandName: "help", abstract: "List commands, or show the manual page of one.")
 
     @Flag(name: .shortAndLong, help: "List plumbing too.") var all = false
-    @Argument(help: "A command whose manual page to show.") var command: String?
+    @Argument(
+        help: "A command whose manual page to show.",
+        completion: .custom { _, _, prefix in CommandList.entries.map(\.name).filter { $0.hasPrefix(prefix) } })
+    var command: String?
 
     func run() throws {
         if let command {

@@ -7,6 +7,10 @@ public struct Catboat: Sendable {
         public var status: CInt
         public var stdout: String
         public var stderr: String
+
+        public init(status: CInt, stdout: String, stderr: String) {
+            (self.status, self.stdout, self.stderr) = (status, stdout, stderr)
+        }
     }
 
     /// The folder of the project.

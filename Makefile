@@ -1,0 +1,41 @@
+# Everything a person does with the source tree. `make demo` and `make test` install what they need.
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+RELEASE = -c release --static-swift-stdlib -Xlinker -s
+STAGE = $(CURDIR)/.build/stage
+
+.PHONY: demo test bench build install uninstall lint stage packages clean
+
+build:
+	$(SWIFT) build $(RELEASE)
+
+packages:
+	tools/install-packages
+
+# The release build, installed below .build/stage: what the tests, the demo and the benchmarks run.
+stage: packages build
+	rm -rf $(STAGE)
+	tools/install --from "$$($(SWIFT) build $(RELEASE) --show-bin-path)" --prefix /usr --destdir $(STAGE)
+
+test: stage
+	tools/run-tests
+
+demo: stage
+	tools/demo $(STAGE)/usr $(OS)
+
+bench: stage
+	tools/bench $(STAGE)/usr
+
+install: build
+	tools/install --from "$$($(SWIFT) build $(RELEASE) --show-bin-path)" --prefix $(PREFIX) --destdir "$(DESTDIR)"
+
+uninstall:
+	tools/install --uninstall --prefix $(PREFIX) --destdir "$(DESTDIR)"
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	tools/lint
+
+clean:
+	rm -rf .build
