@@ -7,8 +7,10 @@ STAGE = $(CURDIR)/.build/stage
 
 .PHONY: demo test bench build install uninstall lint stage packages clean
 
+# Product by product: a plain `swift build` would build the tests' support as well, which a release does not have.
 build:
-	$(SWIFT) build $(RELEASE)
+	for product in catboat catboat-media catboat-history catboat-launch; do \
+	    $(SWIFT) build $(RELEASE) --product $$product || exit 1; done
 
 packages:
 	tools/install-packages
