@@ -24,6 +24,7 @@ public struct CommandShell {
 
     /// Runs the process's own arguments to the end.
     public func main() async -> Never {
+        Liveness.watch()
         var words = CommandLine.arguments
         let own = FilePath(words.isEmpty ? executable.rawValue : words.removeFirst()).lastName.printable
         if CommandList.Executable(rawValue: own) == nil {

@@ -52,6 +52,7 @@ public struct Step {
     public func status(output: Tool.Stream = .inherited) throws -> Tool.Ending {
         let trace = Trace()
         let start = ContinuousClock.now
+        let liveness = try Liveness.reader()
         var running: [RunningTool] = []
         var reader: FileDescriptor?
         var feed: FileDescriptor?
@@ -68,7 +69,7 @@ public struct Step {
                 incoming = reader.map { .descriptor($0) } ?? .null
             }
             running.append(
-                try tool(command.verb, command.words, trace).start(
+                try tool(command.verb, command.words, trace, liveness).start(
                     input: incoming, output: onward.map { .descriptor($0.writer) } ?? output))
             try? reader?.close()
             try? onward?.writer.close()
@@ -107,12 +108,14 @@ public struct Step {
         pipeline.map { [Word("catboat")] + settings.globalWords + [Word($0.verb)] + $0.words }
     }
 
-    private func tool(_ verb: String, _ words: [Word], _ trace: Trace?) -> Tool {
+    private func tool(_ verb: String, _ words: [Word], _ trace: Trace?, _ liveness: FileDescriptor) -> Tool {
         let executable = CommandList.entry(named: verb)?.executable ?? .main
         var environment = Environment.current.merging(settings.childEnvironment).merging(variables)
         if let trace { environment = environment.merging(trace.childEnvironment) }
         var tool = Tool(settings.execPath.joined(executable.rawValue), words, environment: environment)
         tool.argumentZero = Word(verb)
+        tool.descriptors[19] = liveness
+        tool.environment[Liveness.variable] = "19"
         for (offset, entry) in passed.enumerated() {
             let number = CInt(20 + offset)
             tool.descriptors[number] = entry.descriptor

@@ -32,7 +32,10 @@ public struct Catboat: Sendable {
     /// `catboat VERB WORDS…` as a value.
     public func tool(_ verb: String, _ words: [Word] = []) -> Tool {
         var environment = Environment.current.merging(environment)
-        for name in ["CATBOAT_TRACE", "CATBOAT_LOCK_FD", "CATBOAT_DB", "CATBOAT_ROOT", "CATBOAT_CONFIG_PARAMETERS"]
+        for name in [
+            "CATBOAT_TRACE", "CATBOAT_LOCK_FD", "CATBOAT_DB", "CATBOAT_ROOT", "CATBOAT_CONFIG_PARAMETERS",
+            "CATBOAT_LIVENESS_FD",
+        ]
         where self.environment[name] == nil {
             environment[name] = nil
         }
