@@ -62,7 +62,7 @@ let package = Package(
         room("Tables", ["Support", "CSQLite"], resources: [.embedInCode("schema.txt")]),
 
         // Floor 1
-        room("Definitions", ["Support", "Settings", "Tables"]),
+        room("Definitions", ["Support", "Settings", "Tables"], resources: [.embedInCode("types.txt")]),
         room("Profiles", ["Support"]),
         room("Archive", ["Support", "Digests", "CLinux", "CZlib", "CLibdeflate", "CZstd"]),
         room("Sandbox", ["Support", "CLinux"]),

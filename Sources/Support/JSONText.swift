@@ -53,3 +53,20 @@ public struct JSONName: Codable, Hashable, Sendable {
         bytes = Array(data)
     }
 }
+
+extension JSONText {
+    /// A document of records that are JSON text already.
+    public static func document(_ noun: String, raw records: [[UInt8]]) -> [UInt8] {
+        let list = Array(records.joined(separator: Array(",\n".utf8)))
+        let entries = ["\(quoted(noun)):[".utf8.map { $0 } + list + Array("]".utf8), Array("\"version\":1".utf8)]
+        return Array("{".utf8) + Array((noun < "version" ? entries : entries.reversed()).joined(separator: [0x2c]))
+            + Array("}\n".utf8)
+    }
+
+    /// An object of strings, keys sorted by bytes and kept as they are.
+    public static func object(_ members: [(String, String)]) -> [UInt8] {
+        let sorted = members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
+        let texts = sorted.map { "\(quoted($0.0)):\(quoted($0.1))" }
+        return Array("{\(texts.joined(separator: ","))}".utf8)
+    }
+}

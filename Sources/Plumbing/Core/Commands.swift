@@ -1,4 +1,9 @@
 public import ArgumentParser
 
 /// The plumbing that the executable `catboat` holds.
-public let commands: [any ParsableCommand.Type] = []
+public let commands: [any ParsableCommand.Type] = [
+    DefinitionGetCommand.self,
+    NoderangeExpandCommand.self,
+    TableGetCommand.self,
+    TableSetCommand.self,
+]

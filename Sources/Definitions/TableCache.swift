@@ -1,0 +1,45 @@
+internal import Tables
+
+/// Enabled rows by the object they belong to, read from the store as they are needed.
+///
+/// A few objects are asked for one by one; once many are wanted, a table is read whole and once.
+final class TableCache {
+    private let store: any Store
+    private var whole: [String: [String: [Row]]] = [:]
+    private var single: [String: [String: [Row]]] = [:]
+    private var schemas: [String: TableSchema] = [:]
+    /// Reads tables whole from now on.
+    var readsWholeTables = false
+
+    init(_ store: any Store) { self.store = store }
+
+    func schema(_ table: String) throws(StoreError) -> TableSchema {
+        if let schema = schemas[table] { return schema }
+        let schema = try TableSchema.require(table)
+        schemas[table] = schema
+        return schema
+    }
+
+    /// Enabled rows of `table` whose `column` is `key`, in row order.
+    func rows(_ table: String, _ column: String, _ key: String) throws(StoreError) -> [Row] {
+        let place = "\(table).\(column)"
+        if let rows = whole[place] { return rows[key] ?? [] }
+        if readsWholeTables { return try byKey(table, column)[key] ?? [] }
+        if let rows = single[place]?[key] { return rows }
+        let rows = try store.rows(try schema(table), [Cell(column, key)])
+        single[place, default: [:]][key] = rows
+        return rows
+    }
+
+    /// All enabled rows of a table by the value of a column.
+    func byKey(_ table: String, _ column: String) throws(StoreError) -> [String: [Row]] {
+        let place = "\(table).\(column)"
+        if let rows = whole[place] { return rows }
+        let schema = try schema(table)
+        let position = try schema.requirePosition(of: column)
+        var result: [String: [Row]] = [:]
+        for row in try store.rows(schema) { result[row[position] ?? "", default: []].append(row) }
+        whole[place] = result
+        return result
+    }
+}

@@ -1,0 +1,66 @@
+public import Support
+
+/// Why tables could not be read or changed.
+public enum StoreError: Diagnosable, Equatable {
+    case unknownTable(String)
+    case unknownColumn(String, table: String)
+    case cannotOpen(String, reason: String)
+    case notAStore(String)
+    case newerStore(String)
+    case busy(String)
+    case unsupported(String)
+    case duplicateKey(table: String, key: String)
+    case conflict(TableConflict)
+    case failed(String, reason: String)
+
+    public var diagnostic: Diagnostic {
+        switch self {
+        case .unknownTable(let table):
+            Diagnostic("no such table", subject: table, remedy: "see tabdump for the names")
+        case .unknownColumn(let column, let table):
+            Diagnostic("no such column", subject: "\(table).\(column)", remedy: "see tabdump -d \(table)")
+        case .cannotOpen(let location, let reason):
+            Diagnostic("cannot open the store", subject: location, remedy: reason)
+        case .notAStore(let location):
+            Diagnostic(
+                "not a store, or damaged", subject: location,
+                remedy: "restore it from a dump: restorexCATdb -p DIR")
+        case .newerStore(let location):
+            Diagnostic("store was written by a newer catboat", subject: location, remedy: "upgrade this one")
+        case .busy(let location):
+            Diagnostic("store is locked by another program", subject: location, remedy: "try again when it has ended")
+        case .unsupported(let location):
+            Diagnostic("kind of store is not supported", subject: location, remedy: "use the path of an SQLite file")
+        case .duplicateKey(let table, let key):
+            Diagnostic("row exists already", subject: "\(table) \(key)", remedy: "change it instead")
+        case .conflict(let conflict): conflict.diagnostic
+        case .failed(let action, let reason):
+            Diagnostic("cannot \(action) in the store", remedy: reason)
+        }
+    }
+}
+
+/// An expectation of a batch that did not hold.
+public struct TableConflict: Hashable, Sendable {
+    public enum Reason: Hashable, Sendable {
+        case holds(column: String, found: String, expected: String)
+        case missing
+        case exists
+    }
+
+    public var table: String
+    /// The row, as `COLUMN=VALUE` pairs.
+    public var row: String
+    public var reason: Reason
+
+    var diagnostic: Diagnostic {
+        let subject = "\(table) \(row)"
+        return switch reason {
+        case .holds(let column, let found, let expected):
+            Diagnostic(
+                "conflict", subject: subject, remedy: "\(column) is '\(found)' and not '\(expected)': read again and retry")
+        case .missing: Diagnostic("conflict", subject: subject, remedy: "there is no such row")
+        case .exists: Diagnostic("conflict", subject: subject, remedy: "the row exists already")
+        }
+    }
+}
