@@ -53,3 +53,12 @@ public struct JSONName: Codable, Hashable, Sendable {
         bytes = Array(data)
     }
 }
+
+extension JSONName {
+    /// As a JSON literal.
+    public var text: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+}
