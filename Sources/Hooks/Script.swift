@@ -1,5 +1,5 @@
 public import Support
-public import SystemPackage
+internal import SystemPackage
 
 /// One program of the site to run under a contract: a hook, a postinstall script, a prescript.
 public struct Script: Sendable, Equatable {
