@@ -71,8 +71,8 @@ let package = Package(
         room("Media", ["Support", "Digests", "CLibarchive"]),
         room("RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "CLinux"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
-        room("Hooks", ["Support", "Settings"]),
-        room("History", ["Support", "Digests", "CLibgit2"]),
+        room("Hooks", ["Support", "Settings", "CLinux"]),
+        room("History", ["Support", "Digests", "CLinux", "CLibgit2"]),
         room("Netboot", ["Support", "Digests", "CLinux"]),
 
         // Floor 3

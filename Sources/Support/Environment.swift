@@ -30,6 +30,9 @@ public struct Environment: Sendable, Equatable {
         set { variables[name] = newValue }
     }
 
+    /// Names of all variables, sorted.
+    public var names: [String] { variables.keys.sorted() }
+
     /// The value as text; nil when unset.
     public func text(_ name: String) -> String? { variables[name]?.description }
 

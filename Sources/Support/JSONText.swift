@@ -70,3 +70,12 @@ extension JSONText {
         return Array("{\(texts.joined(separator: ","))}".utf8)
     }
 }
+
+extension JSONName {
+    /// As a JSON literal.
+    public var text: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+}

@@ -1,0 +1,241 @@
+public import Settings
+internal import Support
+public import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Finds the hooks of an event: one list over all places, in the order in which they run.
+///
+/// Places, from general to specific: `<datadir>/hooks.d/<event>.d` (shipped), `<installdir>/custom/hooks/<event>` and
+/// `<event>.d/` (site), `<installdir>/custom/hooks/osimage/<image>/<event>.d/` (image), `hook.<name>.*` (configured).
+/// Sorted by the bytes of the file name, ties by place. A link to /dev/null masks hooks of its name in more general
+/// places. Hidden files and those ending in `~` or `.sample` are no hooks.
+public struct HookFinder: Sendable {
+    private let settings: Settings
+    private let installFolder: FilePath
+    private let configuration: Configuration
+    private let searchPath: [FilePath]
+
+    /// - Parameters:
+    ///   - installFolder: as stored, usually `/install`.
+    ///   - configuration: of all places.
+    public init(settings: Settings, installFolder: FilePath, configuration: Configuration) {
+        self.settings = settings
+        self.installFolder = installFolder
+        self.configuration = configuration
+        searchPath = HookContext.searchPath(settings)
+    }
+
+    /// - Returns: every hook that was found, also those that do not run, with the reason.
+    /// - Throws: `HookError.untrusted` when a hook that would run could have been written by others.
+    public func hooks(of event: HookEvent, image: String?) throws(HookError) -> [Hook] {
+        if let image, image.isEmpty || image.hasPrefix(".") || image.contains("/") || image.contains("\0") {
+            throw .badImageName(image)
+        }
+        let hookSettings = HookSettings(configuration)
+        var trust = HookTrust()
+        var found: [Hook] = []
+        var masks: [(name: FilePath, origin: Hook.Origin, place: FilePath)] = []
+        for place in places(event, image) {
+            for entry in try entries(of: place) {
+                if entry.isMask {
+                    masks.append((entry.name, place.origin, entry.stored))
+                } else {
+                    found.append(try hook(entry, place, hookSettings))
+                }
+            }
+        }
+        for index in found.indices {
+            let hook = found[index]
+            if let mask = masks.last(where: { $0.name == hook.name && $0.origin > hook.origin }) {
+                found[index].ignored = .masked(mask.place)
+            }
+        }
+        found += try configured(event, hookSettings, &trust)
+        for hook in found where hook.ignored == nil {
+            if case .program(let program, _) = hook.action { try trust.check(program) }
+            if hook.origin != .configured, let parent = try parentFolder(hook) { try trust.check(parent) }
+        }
+        return found.enumerated().sorted { left, right in
+            let keys = (left.element.sortKey(event: event.name), right.element.sortKey(event: event.name))
+            if keys.0 != keys.1 { return keys.0.lexicographicallyPrecedes(keys.1) }
+            return (left.element.origin, left.offset) < (right.element.origin, right.offset)
+        }.map(\.element)
+    }
+
+    // MARK: - Files
+
+    private struct Place {
+        var origin: Hook.Origin
+        /// The folder as stored; for shipped hooks the folder itself.
+        var folder: FilePath
+        /// A single file of it; nil for all.
+        var only: FilePath?
+    }
+
+    private struct Entry {
+        var name: FilePath
+        var stored: FilePath
+        /// Of the host, without following a link in the last component.
+        var path: FilePath
+        var isMask: Bool
+    }
+
+    private func places(_ event: HookEvent, _ image: String?) -> [Place] {
+        let hooks = installFolder.joined("custom/hooks")
+        var places = [
+            Place(origin: .shipped, folder: settings.dataFolder.joined("hooks.d/\(event.name).d")),
+            Place(origin: .site, folder: hooks, only: FilePath(event.name)),
+            Place(origin: .site, folder: hooks.joined("\(event.name).d")),
+        ]
+        if let image {
+            places.append(
+                Place(origin: .image, folder: hooks.joined("osimage").joined(image).joined("\(event.name).d")))
+        }
+        return places
+    }
+
+    private func entries(of place: Place) throws(HookError) -> [Entry] {
+        do throws(FileError) {
+            let folder = place.origin == .shipped ? place.folder : try settings.root.host(place.folder)
+            let names = if let only = place.only { [only] } else { try folder.directoryNames() }
+            var entries: [Entry] = []
+            for name in names where place.only != nil || Self.isHookName(name.bytes) {
+                let path = folder.joined(name)
+                guard let status = try path.status() else { continue }
+                let isLink = status.kind == .symbolicLink
+                entries.append(
+                    Entry(
+                        name: name, stored: place.folder.joined(name), path: path,
+                        isMask: isLink && Self.leadsToNull(path)))
+            }
+            return entries
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
+    private static func isHookName(_ name: [UInt8]) -> Bool {
+        name.first != UInt8(ascii: ".") && name.last != UInt8(ascii: "~") && !name.ends(with: ".sample")
+    }
+
+    private static func leadsToNull(_ path: FilePath) -> Bool {
+        var buffer = [CChar](repeating: 0, count: 16)
+        let count = path.withPlatformString { readlink($0, &buffer, buffer.count) }
+        return count >= 0 && buffer[..<count].elementsEqual("/dev/null".utf8.map { CChar(bitPattern: $0) })
+    }
+
+    private func hook(_ entry: Entry, _ place: Place, _ hookSettings: HookSettings) throws(HookError) -> Hook {
+        let program: FilePath
+        var ignored: Hook.Ignored?
+        do throws(FileError) {
+            // A link of the site leads to a path as it is stored: beneath the root.
+            program = place.origin == .shipped ? entry.path : try settings.root.host(entry.stored)
+            if !program.isRegularFile {
+                ignored = .notAFile
+            } else if program.withPlatformString({ access($0, X_OK) }) != 0 {
+                ignored = .notExecutable
+            }
+        } catch {
+            throw .unreadable(error)
+        }
+        let name = entry.name.printable
+        let isOwnSection = !hookSettings.values(name, "event").isEmpty
+        let (isEnabled, origin) = isOwnSection ? (true, "") : try hookSettings.isEnabled(name)
+        if !isEnabled { ignored = .disabled(origin) }
+        return Hook(
+            name: entry.name, origin: place.origin, place: entry.stored, action: .program(program, []),
+            timeLimit: try hookSettings.timeLimit(isOwnSection ? "" : name),
+            isInImage: isOwnSection ? false : try hookSettings.isInImage(name), ignored: ignored)
+    }
+
+    /// The folder in which a file hook was found; it may be another one than that of the program.
+    private func parentFolder(_ hook: Hook) throws(HookError) -> FilePath? {
+        guard hook.origin != .shipped else { return nil }
+        do {
+            return try settings.root.host(hook.place.removingLastComponent())
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
+    // MARK: - Configuration
+
+    private func configured(
+        _ event: HookEvent, _ hookSettings: HookSettings, _ trust: inout HookTrust
+    ) throws(HookError) -> [Hook] {
+        var hooks: [Hook] = []
+        for name in hookSettings.names {
+            let events = hookSettings.values(name, "event")
+            for value in events where !HookEvent.all.contains(where: { $0.name == value.text }) {
+                throw .badSetting(
+                    key: "hook.\(name).event", value: value.text, origin: value.origin, remedy: "name an event")
+            }
+            guard let matching = events.first(where: { $0.text == event.name }) else { continue }
+            let (isEnabled, origin) = try hookSettings.isEnabled(name)
+            let ignored: Hook.Ignored? = isEnabled ? nil : .disabled(origin)
+            let action = try action(name, hookSettings, matching.origin)
+            var isInImage = try hookSettings.isInImage(name)
+            if case .postscript = action { isInImage = true }
+            hooks.append(
+                Hook(
+                    name: FilePath(name), origin: .configured, place: FilePath(matching.origin), action: action,
+                    timeLimit: try hookSettings.timeLimit(name), isInImage: isInImage, ignored: ignored))
+        }
+        if hooks.contains(where: { $0.ignored == nil }) {
+            for file in hookSettings.files { try trust.check(file) }
+        }
+        return hooks
+    }
+
+    private func action(
+        _ name: String, _ hookSettings: HookSettings, _ origin: String
+    ) throws(HookError) -> Hook.Action {
+        if let postscript = hookSettings.values(name, "postscript").last {
+            // As xCAT's postscripts attribute has it: a file name and words, separated by blanks.
+            let words = postscript.text.split(whereSeparator: \.isWhitespace).map { Word($0) }
+            guard let first = words.first, !first.bytes.contains(UInt8(ascii: "/")), first.bytes.first != 0x2e else {
+                throw .badSetting(
+                    key: "hook.\(name).postscript", value: postscript.text, origin: postscript.origin,
+                    remedy: "name a file of \(installFolder.joined("postscripts").printable)")
+            }
+            let stored = installFolder.joined("postscripts").joined(FilePath(bytes: first.bytes))
+            do {
+                let path = try settings.root.host(stored)
+                guard path.isRegularFile else {
+                    throw HookError.programNotFound(
+                        hook: name, program: stored.printable, origin: postscript.origin)
+                }
+                return .postscript(path, Array(words.dropFirst()))
+            } catch let error as HookError {
+                throw error
+            } catch {
+                throw .programNotFound(hook: name, program: stored.printable, origin: postscript.origin)
+            }
+        }
+        let command = hookSettings.values(name, "command")
+        guard let program = command.first, !program.text.isEmpty else {
+            throw .badSetting(
+                key: "hook.\(name).command", value: "", origin: origin, remedy: "set command or postscript")
+        }
+        let path = try located(program.text, name, program.origin)
+        return .program(path, command.dropFirst().map { Word($0.text) })
+    }
+
+    private func located(_ program: String, _ name: String, _ origin: String) throws(HookError) -> FilePath {
+        let candidates =
+            program.hasPrefix("/")
+            ? [FilePath(program)] : program.contains("/") ? [] : searchPath.map { $0.joined(program) }
+        for candidate in candidates
+        where candidate.isRegularFile && candidate.withPlatformString({ access($0, X_OK) }) == 0 {
+            return candidate
+        }
+        throw .programNotFound(hook: name, program: program, origin: origin)
+    }
+}
+
+extension [UInt8] {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+}

@@ -1,0 +1,83 @@
+public import Settings
+public import Support
+public import SystemPackage
+
+/// Runs the hooks of an event that were found.
+public struct HookRunner: Sendable {
+    private let settings: Settings
+    private let caller: Environment
+    private let scripts: ScriptRunner
+    /// Rewrites what runs so that it runs inside the root image; nil when there is none.
+    private let entering: (@Sendable (Hook, Tool) throws -> Tool)?
+
+    public init(
+        settings: Settings, caller: Environment = .current, output: FileDescriptor = .standardError,
+        entering: (@Sendable (Hook, Tool) throws -> Tool)? = nil
+    ) {
+        (self.settings, self.caller, self.entering) = (settings, caller, entering)
+        scripts = ScriptRunner(output: output)
+    }
+
+    /// One hook that ran, and how it ended.
+    public struct Result: Sendable {
+        public var hook: Hook
+        public var outcome: ScriptOutcome
+    }
+
+    /// Refuses an event whose command is already running for the image in a process that started us.
+    public func admit(_ event: HookEvent, image: String?) throws(HookError) {
+        try EventStack(caller).admit(event, image)
+    }
+
+    /// Runs `hooks` in their order. Of an event that can veto, the first failure is the last to run.
+    ///
+    /// - Returns: those that ran. A hook interrupted by a signal is the last one in any case.
+    /// - Throws: `HookError.notStarted`, `.unreadable`, and what `entering` throws.
+    public func run(_ hooks: [Hook], _ context: HookContext) throws -> [Result] {
+        var results: [Result] = []
+        for hook in hooks where hook.ignored == nil {
+            let outcome = try run(hook, context)
+            results.append(Result(hook: hook, outcome: outcome))
+            if case .interrupted = outcome.cut { break }
+            if !outcome.isSuccess, context.event.isVeto { break }
+        }
+        return results
+    }
+
+    private func run(_ hook: Hook, _ context: HookContext) throws -> ScriptOutcome {
+        var script = Script(
+            try tool(for: hook, context), label: Word(hook.name), input: try context.document(settings),
+            timeLimit: hook.timeLimit)
+        if hook.isInImage, let entering { script.tool = try entering(hook, script.tool) }
+        do {
+            return try scripts.run(script)
+        } catch {
+            throw HookError.notStarted(error)
+        }
+    }
+
+    /// What runs for a hook, as a value.
+    public func tool(for hook: Hook, _ context: HookContext) throws(HookError) -> Tool {
+        do throws(FileError) {
+            let environment = try context.environment(for: hook, settings: settings, caller: caller)
+            let (program, words) =
+                switch hook.action {
+                case .program(let program, let words): (program, words + context.arguments)
+                case .postscript(let program, let words): (program, words)
+                }
+            var tool = Tool(program, words)
+            // The hook's own environment, without the `LC_ALL` that tools get whose messages we read.
+            tool.environment = environment
+            tool.directory = try context.directory(settings)
+            for variable in ["CATBOAT_LOCK_FD", "CATBOAT_TRACE"] {
+                guard let number = environment.text(variable).flatMap({ CInt($0) }), number > 2, number < 256 else {
+                    continue
+                }
+                tool.descriptors[number] = FileDescriptor(rawValue: number)
+            }
+            return tool
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+}
