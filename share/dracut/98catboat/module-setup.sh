@@ -32,6 +32,9 @@ install() {
     done
     [[ -x $moddir/catboat-setattr ]] && inst "$moddir/catboat-setattr" /sbin/catboat-setattr
 
+    # Words that initrd-build was told to build in (--rootlimit, --nic).
+    [[ -e $moddir/image.conf ]] && inst_simple "$moddir/image.conf" /etc/cmdline.d/10-catboat-image.conf
+
     inst_simple "$moddir/catboat-lib.sh" /lib/catboat-lib.sh
     inst_script "$moddir/catboat-root" /sbin/catboat-root
     inst_script "$moddir/catboat-handover" /sbin/catboat-handover
