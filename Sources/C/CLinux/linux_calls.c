@@ -62,6 +62,13 @@ int catboat_lsetxattr(const char *path, const char *name, const void *value, siz
     return lsetxattr(path, name, value, size, 0);
 }
 
+ssize_t catboat_listxattr(const char *path, char *list, size_t size) { return listxattr(path, list, size); }
+
+ssize_t catboat_getxattr(const char *path, const char *name, void *value, size_t size)
+{
+    return getxattr(path, name, value, size);
+}
+
 unsigned catboat_major(uint64_t device) { return major(device); }
 unsigned catboat_minor(uint64_t device) { return minor(device); }
 uint64_t catboat_makedev(unsigned high, unsigned low) { return makedev(high, low); }
