@@ -42,6 +42,9 @@ unsigned catboat_major(uint64_t device);
 unsigned catboat_minor(uint64_t device);
 uint64_t catboat_makedev(unsigned major, unsigned minor);
 
+/* Processors that this process may use, at least 1. */
+int catboat_usable_processors(void);
+
 /* The environment, wait(2) statuses: macros that Swift cannot import. */
 char **catboat_environ(void);
 int catboat_exited(int status);
