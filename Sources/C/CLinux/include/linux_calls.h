@@ -33,11 +33,17 @@ int catboat_reflink(int target, int source);
 ssize_t catboat_llistxattr(const char *path, char *list, size_t size);
 ssize_t catboat_lgetxattr(const char *path, const char *name, void *value, size_t size);
 int catboat_lsetxattr(const char *path, const char *name, const void *value, size_t size);
+/* `path` is followed, also when it is /proc/self/fd/N of an O_PATH descriptor. */
+ssize_t catboat_listxattr(const char *path, char *list, size_t size);
+ssize_t catboat_getxattr(const char *path, const char *name, void *value, size_t size);
 
 /* Device numbers as the makedev(3) family sees them. */
 unsigned catboat_major(uint64_t device);
 unsigned catboat_minor(uint64_t device);
 uint64_t catboat_makedev(unsigned major, unsigned minor);
+
+/* Processors that this process may use, at least 1. */
+int catboat_usable_processors(void);
 
 /* The environment, wait(2) statuses: macros that Swift cannot import. */
 char **catboat_environ(void);
