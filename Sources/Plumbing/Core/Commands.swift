@@ -4,9 +4,15 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     BootcfgWriteCommand.self,
     DefinitionGetCommand.self,
+    ImageLockCommand.self,
     ImagePublishCommand.self,
     InitrdBuildCommand.self,
     NoderangeExpandCommand.self,
+    PackageListCommand.self,
+    PkglistExpandCommand.self,
+    RootimgListCommand.self,
+    RootimgPopulateCommand.self,
+    RootimgRunCommand.self,
     TableGetCommand.self,
     TableSetCommand.self,
 ]
