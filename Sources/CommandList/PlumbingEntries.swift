@@ -2,7 +2,8 @@ extension CommandList {
     /// Commands for programs.
     static let plumbingEntries: [Entry] = [
         Entry(
-            "bootcfg-write", .plumbing, .main, "[--tftpdir DIR] [--state STATE] [OPTION ...] [--stdin] [--show] [NODE ...]",
+            "bootcfg-write", .plumbing, .main,
+            "[--tftpdir DIR] [--state STATE] [OPTION ...] [--stdin] [--show] [NODE ...]",
             "write, remove or show the boot files of nodes"),
         Entry(
             "definition-get", .plumbing, .main, "[--json | --shell] [--raw] TYPE NAME",
@@ -25,12 +26,15 @@ extension CommandList {
         Entry(
             "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
             "expand package lists to one record for each package"),
-        Entry("rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE", "list a tree with owners, modes and digests"),
+        Entry(
+            "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",
+            "list a tree with owners, modes and digests"),
         Entry(
             "rootimg-populate", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --pkgdir DIR ROOTIMGDIR",
             "install, update and remove packages of a root image"),
         Entry(
-            "rootimg-run", .plumbing, .main, "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
+            "rootimg-run", .plumbing, .main,
+            "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
             "run a command inside a root image"),
         Entry(
             "table-get", .plumbing, .main,

@@ -167,7 +167,8 @@ private struct ReadingPlan {
 
     private func plainRows(_ group: Group, _ name: String) throws -> [(key: String, row: Row)] {
         let rows = try cluster.cache.rows(group.table, group.keyColumn, name)
-        return rows.first { row in group.selector.map { row[$0.column] == $0.value } ?? true }.map { [(name, $0)] } ?? []
+        return rows.first { row in group.selector.map { row[$0.column] == $0.value } ?? true }.map { [(name, $0)] }
+            ?? []
     }
 
     private func value(

@@ -84,11 +84,15 @@ final class NoderangeExpander {
     private func resolve(_ name: String, depth: Int) throws -> Set<String> {
         guard depth < 32 else { throw NoderangeError.tooLarge(limit: Self.limit) }
         if try isNode(name) { return [name] }
-        if name.hasPrefix("("), name.hasSuffix(")") { return try union(String(name.dropFirst().dropLast()), depth: depth) }
+        if name.hasPrefix("("), name.hasSuffix(")") {
+            return try union(String(name.dropFirst().dropLast()), depth: depth)
+        }
         if name.hasPrefix("^") { return try file(String(name.dropFirst()), depth: depth) }
         if !name.contains(where: { "[]()/^=~".contains($0) }), let members = try group(name) { return members }
         if name.contains(where: { $0 == "=" || $0 == "~" }) { return try selection(name) }
-        if !name.isEmpty, name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return try numbered(name, depth: depth) }
+        if !name.isEmpty, name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return try numbered(name, depth: depth)
+        }
         if name.hasPrefix("/") { return try matching(name) }
         if let names = try NodeSpan.expand(name, limit: Self.limit) {
             produced += names.count
@@ -134,7 +138,8 @@ final class NoderangeExpander {
     /// Digits alone: the usual prefix is `node`.
     private func numbered(_ digits: String, depth: Int) throws -> Set<String> {
         let environment = Environment.current
-        let name = (environment.text("XCAT_NODE_PREFIX") ?? "node") + digits + (environment.text("XCAT_NODE_SUFFIX") ?? "")
+        let name =
+            (environment.text("XCAT_NODE_PREFIX") ?? "node") + digits + (environment.text("XCAT_NODE_SUFFIX") ?? "")
         return name == digits ? unknown(name) : try resolve(name, depth: depth + 1)
     }
 

@@ -86,7 +86,9 @@ extension Osimage {
     func defaults(_ cluster: Cluster) throws(StoreError) -> [(String, String)] {
         guard imagetype == nil || imagetype == "linux" else { return [] }
         var result: [(String, String)] = []
-        if let folder = try rootimgdir(cluster), provmethod != "install" { result.append(("rootimgdir", folder.printable)) }
+        if let folder = try rootimgdir(cluster), provmethod != "install" {
+            result.append(("rootimgdir", folder.printable))
+        }
         let packages = try pkgdirs(cluster)
         if !packages.isEmpty { result.append(("pkgdir", packages.joined(separator: ","))) }
         let others = try otherpkgdirs(cluster)

@@ -27,7 +27,9 @@ public struct Selection: Sendable {
         attribute = String(decoding: bytes[..<place], as: UTF8.self).trimmed
         var value = String(decoding: bytes[(place + width)...], as: UTF8.self).trimmed
         if operation == .matches || operation == .mismatches {
-            if value.count > 1, value.hasPrefix("/"), value.hasSuffix("/") { value = String(value.dropFirst().dropLast()) }
+            if value.count > 1, value.hasPrefix("/"), value.hasSuffix("/") {
+                value = String(value.dropFirst().dropLast())
+            }
             pattern = try Pattern(value)
         } else {
             pattern = nil

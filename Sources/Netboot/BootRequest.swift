@@ -23,7 +23,8 @@ public struct BootRequest: Sendable, Equatable {
 
     /// The fields that a record may hold; each is also a long option of bootcfg-write.
     public static let keys = [
-        "append", "bootif", "console", "flow-control", "http-port", "image-server", "master", "method", "netdev", "osimage",
+        "append", "bootif", "console", "flow-control", "http-port", "image-server", "master", "method", "netdev",
+        "osimage",
         "report-status", "server", "state", "xcatd-port",
     ]
 

@@ -78,7 +78,8 @@ public struct ImagePublisher: Sendable {
         do {
             do {
                 try source.hardLink(as: stage)
-            } catch where error.errno == .improperLink || error.errno == .tooManyLinks {
+            } catch {
+                guard error.errno == .improperLink || error.errno == .tooManyLinks else { throw error }
                 try SetStore.copy(source, to: stage)
                 try stage.changePermissions(0o444)
             }

@@ -55,14 +55,16 @@ public enum NetbootError: Diagnosable, Equatable {
         case .ambiguousDigest(let text):
             Diagnostic("several kept sets begin with", subject: text, remedy: "give more digits")
         case .notADigest(let text):
-            Diagnostic("not a digest", subject: text, remedy: "sha256: and 64 hex digits, or at least the first 8 of them")
+            Diagnostic(
+                "not a digest", subject: text, remedy: "sha256: and 64 hex digits, or at least the first 8 of them")
         case .damagedSet(let digest, let path):
             Diagnostic(
                 "kept set \(digest) is damaged", subject: path.printable,
                 remedy: "publish another set, then remove this one's folder")
         case .cannotUnpack(let root, let tools):
             Diagnostic(
-                "the initramfs cannot unpack this root image: it has no \(tools.joined(separator: ", no "))", subject: root,
+                "the initramfs cannot unpack this root image: it has no \(tools.joined(separator: ", no "))",
+                subject: root,
                 remedy: "add that to the package list and run genimage, or choose another packimage -m or -c")
         }
     }

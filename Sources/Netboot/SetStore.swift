@@ -36,7 +36,8 @@ public struct SetStore: Sendable {
         let matching = try sets().filter { $0.set.digest.hex.hasPrefix(digits) }
         guard let found = matching.first else {
             guard let digest = Digest(digits) else {
-                throw NetbootError.notKept(Digest(digits + String(repeating: "0", count: 64 - digits.utf8.count))!, image: image)
+                throw NetbootError.notKept(
+                    Digest(digits + String(repeating: "0", count: 64 - digits.utf8.count))!, image: image)
             }
             throw NetbootError.notKept(digest, image: image)
         }
@@ -175,7 +176,9 @@ public struct SetFiles: Sendable, Equatable {
             places.insert(stage, at: 0)
             root = try Self.packedRoot(in: stage, allowsSeveral: false)
         } else if let stage {
-            guard ImageSet.rootNames.contains(stage.lastName.printable) else { throw NetbootError.unknownRootName(stage) }
+            guard ImageSet.rootNames.contains(stage.lastName.printable) else {
+                throw NetbootError.unknownRootName(stage)
+            }
             guard stage.isRegularFile else { throw NetbootError.noPackedRoot(stage) }
             root = stage
         } else {

@@ -49,6 +49,7 @@ public struct PackageRequest: Hashable, Sendable {
         else { return nil }
         self.init(
             pass: pass, operation: operation, name: String(decoding: fields[2], as: UTF8.self),
-            repository: String(decoding: fields[3], as: UTF8.self), file: FilePath(bytes: fields[4][..<colon]), line: line)
+            repository: String(decoding: fields[3], as: UTF8.self), file: FilePath(bytes: fields[4][..<colon]),
+            line: line)
     }
 }

@@ -49,7 +49,8 @@ public struct Pkglist: Sendable {
     ///   - passOffset: added to each pass number.
     /// - Returns: requests by pass, within a pass in the order of the lists, each name once.
     public static func expand(
-        _ files: [FilePath], as kind: Kind = .packages, variables: Environment = Environment(), root: RootFolder = RootFolder(),
+        _ files: [FilePath], as kind: Kind = .packages, variables: Environment = Environment(),
+        root: RootFolder = RootFolder(),
         passOffset: Int = 0
     ) throws(PkglistError) -> Expansion {
         var list = Pkglist(kind, variables, root, passOffset: passOffset)
@@ -64,12 +65,16 @@ public struct Pkglist: Sendable {
             try list.read(text, file, top: file.removingLastComponent(), chain: [file])
         }
         var seen: Set<String> = []
-        let unique = list.requests.filter { seen.insert("\($0.pass) \($0.operation.rawValue) \($0.repository) \($0.name)").inserted }
-        let byPass = unique.enumerated().sorted { ($0.element.pass, $0.offset) < ($1.element.pass, $1.offset) }.map(\.element)
+        let unique = list.requests.filter {
+            seen.insert("\($0.pass) \($0.operation.rawValue) \($0.repository) \($0.name)").inserted
+        }
+        let byPass = unique.enumerated().sorted { ($0.element.pass, $0.offset) < ($1.element.pass, $1.offset) }.map(
+            \.element)
         return Expansion(requests: byPass, suspicious: list.suspicious)
     }
 
-    private mutating func read(_ text: String, _ file: FilePath, top: FilePath, chain: [FilePath]) throws(PkglistError) {
+    private mutating func read(_ text: String, _ file: FilePath, top: FilePath, chain: [FilePath]) throws(PkglistError)
+    {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         for (index, line) in lines.enumerated() {
             let place = (file: file, line: index + 1)
@@ -150,11 +155,13 @@ public struct Pkglist: Sendable {
     }
 
     private mutating func append(
-        _ operation: PackageRequest.Operation, _ name: String, _ repository: String, _ place: (file: FilePath, line: Int)
+        _ operation: PackageRequest.Operation, _ name: String, _ repository: String,
+        _ place: (file: FilePath, line: Int)
     ) {
         requests.append(
             PackageRequest(
-                pass: pass + passOffset, operation: operation, name: name, repository: repository, file: place.file, line: place.line))
+                pass: pass + passOffset, operation: operation, name: name, repository: repository, file: place.file,
+                line: place.line))
     }
 
     private func expandingVariables(in text: Substring) -> String {

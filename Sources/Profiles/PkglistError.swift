@@ -32,7 +32,8 @@ public enum PkglistError: Diagnosable, Equatable {
                 "package list includes itself", subject: path.printable,
                 remedy: "remove the #INCLUDE at \(file.printable):\(line)")
         case .includesTooDeep(let file, let line):
-            Diagnostic("includes are nested more than 32 deep", subject: "\(file.printable):\(line)", remedy: "flatten them")
+            Diagnostic(
+                "includes are nested more than 32 deep", subject: "\(file.printable):\(line)", remedy: "flatten them")
         case .badVariable(let text, let file, let line):
             Diagnostic(
                 "not NAME=VALUE in #ENV", subject: text, remedy: "correct \(file.printable):\(line)")

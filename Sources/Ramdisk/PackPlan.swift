@@ -1,4 +1,4 @@
-public import Support
+internal import Support
 public import SystemPackage
 
 /// What will be packed: the entries of a tree in the order of the archive, hard links known.
@@ -43,13 +43,17 @@ public struct PackPlan: Sendable {
         let folder = try TreeFolder(tree)
         var entries: [Entry] = []
         for path in Set(try paths.map { try Self.normalized($0) }) {
-            do {
-                entries.append(Entry(path: path, status: try folder.status(path)))
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                throw RamdiskError.missing(folder.full(path))
-            }
+            entries.append(Entry(path: path, status: try Self.status(of: path, in: folder)))
         }
         self.init(tree: tree, entries: entries)
+    }
+
+    private static func status(of path: [UInt8], in folder: TreeFolder) throws -> FileStatus {
+        do {
+            return try folder.status(path)
+        } catch {
+            throw error.errno == .noSuchFileOrDirectory ? RamdiskError.missing(folder.full(path)) : error
+        }
     }
 
     private init(tree: FilePath, entries: [Entry]) {

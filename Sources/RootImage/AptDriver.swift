@@ -23,12 +23,14 @@ public struct AptDriver: PackageDriver {
     ///   - folder: a temporary folder for the run, on the same file system as the tree.
     ///   - variables: of the osimage (`environvar`), for package scripts.
     public init(
-        folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath], installsRecommends: Bool,
+        folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
+        installsRecommends: Bool,
         kernelVersion: String?, isInteractive: Bool, variables: Environment, logFile: FilePath, execPath: FilePath
     ) throws {
         guard !repositories.isEmpty else { throw AptRepositoryError.none }
         workspace = try AptWorkspace(
-            folder, architecture: architecture, repositories: repositories, keyrings: keyrings, installsRecommends: installsRecommends,
+            folder, architecture: architecture, repositories: repositories, keyrings: keyrings,
+            installsRecommends: installsRecommends,
             kernelVersion: kernelVersion)
         (self.execPath, self.logFile, self.kernelVersion) = (execPath, logFile, kernelVersion)
         (self.isInteractive, self.variables) = (isInteractive, variables)
@@ -51,7 +53,9 @@ public struct AptDriver: PackageDriver {
     }
 
     public func refresh(_ lock: borrowing ImageLock) throws {
-        for repository in workspace.repositories { try AptSignature.check(repository, keys: workspace.folder.joined("etc/trusted.gpg.d")) }
+        for repository in workspace.repositories {
+            try AptSignature.check(repository, keys: workspace.folder.joined("etc/trusted.gpg.d"))
+        }
         let captured = try sandbox(nil).capture(["apt-get", "-q", "update", "--error-on=any"], holding: lock)
         guard !captured.ending.isSuccess else { return }
         throw AptSignature.explain(String(decoding: captured.errors, as: UTF8.self))
@@ -59,8 +63,11 @@ public struct AptDriver: PackageDriver {
 
     // MARK: - Planning
 
-    public func plan(_ transaction: PackageTransaction, on tree: FilePath?, _ lock: borrowing ImageLock) throws -> PackagePlan {
-        let before = try tree.map { try DpkgStatus(tree: $0, architecture: workspace.architecture) }
+    public func plan(_ transaction: PackageTransaction, on tree: FilePath?, _ lock: borrowing ImageLock) throws
+        -> PackagePlan
+    {
+        let before =
+            try tree.map { try DpkgStatus(tree: $0, architecture: workspace.architecture) }
             ?? DpkgStatus(architecture: workspace.architecture)
         var simulation = try self.simulation(of: tree, before, lock)
         if tree == nil { try simulation.install([], also: ["?essential"]) }
@@ -75,10 +82,13 @@ public struct AptDriver: PackageDriver {
             try simulation.unneeded(dropped: transaction.dropped, removable: transaction.removable))
         var selected: [String: String] = [:]
         for request in transaction.installations { selected[request.name] = simulation.package(for: request.name) }
-        return PackagePlan(changes: PackageChange.between(before.versions, simulation.status.versions), selected: selected)
+        return PackagePlan(
+            changes: PackageChange.between(before.versions, simulation.status.versions), selected: selected)
     }
 
-    private func simulation(of tree: FilePath?, _ status: DpkgStatus, _ lock: borrowing ImageLock) throws -> AptSimulation {
+    private func simulation(of tree: FilePath?, _ status: DpkgStatus, _ lock: borrowing ImageLock) throws
+        -> AptSimulation
+    {
         let automatic = try tree.map { try AptMarks.automatic(tree: $0) } ?? []
         let sandbox = sandbox(nil)
         // A second descriptor of the same lock: the closure outlives the borrow.
@@ -145,12 +155,16 @@ public struct AptDriver: PackageDriver {
         let traces = AptTraces(tree)
         try traces.forbidServices()
         // What cannot be configured yet is put right by apt.
-        try run(sandbox(tree), ["chroot", Word(tree), "dpkg", "--force-confold", "--force-confdef", "--configure", "-a"], lock, mayFail: true)
+        try run(
+            sandbox(tree), ["chroot", Word(tree), "dpkg", "--force-confold", "--force-confdef", "--configure", "-a"],
+            lock, mayFail: true)
         try run(sandbox(tree), apt("install", ["--fix-broken"], tree), lock)
         try traces.allowServices()
     }
 
-    public func apply(_ transaction: PackageTransaction, to tree: FilePath, isNew: Bool, _ lock: borrowing ImageLock) throws {
+    public func apply(_ transaction: PackageTransaction, to tree: FilePath, isNew: Bool, _ lock: borrowing ImageLock)
+        throws
+    {
         let traces = AptTraces(tree)
         try traces.forbidServices()
         let base = try available(Self.base, lock)
@@ -171,11 +185,13 @@ public struct AptDriver: PackageDriver {
         try traces.removeLeftovers()
     }
 
-    private func removeUnneeded(_ transaction: PackageTransaction, _ tree: FilePath, _ lock: borrowing ImageLock) throws {
+    private func removeUnneeded(_ transaction: PackageTransaction, _ tree: FilePath, _ lock: borrowing ImageLock) throws
+    {
         guard !transaction.dropped.isEmpty || !transaction.removable.isEmpty else { return }
         let status = try DpkgStatus(tree: tree, architecture: workspace.architecture)
         var simulation = try self.simulation(of: tree, status, lock)
-        try AptMarks.markAutomatic(transaction.dropped.filter { status.versions[$0] != nil }, tree: tree, architecture: workspace.architecture)
+        try AptMarks.markAutomatic(
+            transaction.dropped.filter { status.versions[$0] != nil }, tree: tree, architecture: workspace.architecture)
         let names = try simulation.unneeded(dropped: transaction.dropped, removable: transaction.removable)
         guard !names.isEmpty else { return }
         try run(sandbox(tree), apt("purge", names, tree), lock)
@@ -193,7 +209,9 @@ public struct AptDriver: PackageDriver {
 
     // MARK: - Running
 
-    private func sandbox(_ tree: FilePath?, _ pass: PackageTransaction.Pass? = nil, view: ImageSandbox.View = .around) -> ImageSandbox {
+    private func sandbox(_ tree: FilePath?, _ pass: PackageTransaction.Pass? = nil, view: ImageSandbox.View = .around)
+        -> ImageSandbox
+    {
         var sandbox = ImageSandbox(tree ?? workspace.emptyTree, view: tree == nil ? .bare : view, execPath: execPath)
         sandbox.allowsNetwork = workspace.needsNetwork
         sandbox.suppressesSync = true
@@ -201,7 +219,8 @@ public struct AptDriver: PackageDriver {
         sandbox.writableFolders = [AptWorkspace.place.lastName.printable: workspace.folder]
         sandbox.stubs = tree == nil ? [] : Self.stubs
         sandbox.environment = sandbox.environment.merging(variables)
-        sandbox.environment["APT_CONFIG"] = view == .bare && tree != nil ? nil : Word("\(AptWorkspace.place.printable)/apt.conf")
+        sandbox.environment["APT_CONFIG"] =
+            view == .bare && tree != nil ? nil : Word("\(AptWorkspace.place.printable)/apt.conf")
         sandbox.environment["DEBIAN_FRONTEND"] = isInteractive ? "readline" : "noninteractive"
         sandbox.environment["DEBCONF_NONINTERACTIVE_SEEN"] = isInteractive ? nil : "true"
         sandbox.environment["INITRD"] = "No"
@@ -216,7 +235,9 @@ public struct AptDriver: PackageDriver {
         return sandbox
     }
 
-    private func run(_ sandbox: ImageSandbox, _ command: [Word], _ lock: borrowing ImageLock, mayFail: Bool = false) throws {
+    private func run(_ sandbox: ImageSandbox, _ command: [Word], _ lock: borrowing ImageLock, mayFail: Bool = false)
+        throws
+    {
         let log = try PackageLog(logFile)
         let ending: Tool.Ending
         if isInteractive {

@@ -27,7 +27,9 @@ public enum AptRepository: Sendable, Equatable {
     ///   - architecture: Debian's name of it, e.g. `amd64`.
     ///   - root: messages show paths without its prefix.
     /// - Returns: several when an archive has several suites.
-    public static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [AptRepository] {
+    public static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws
+        -> [AptRepository]
+    {
         if isURL(entry) { return [.url(entry)] }
         let folder = FilePath(entry)
         let stored = root.stored(folder)
@@ -48,20 +50,25 @@ public enum AptRepository: Sendable, Equatable {
         ["http:", "https:", "ftp:", "mirror+"].contains { entry.hasPrefix($0) }
     }
 
-    private static func suites(of folder: FilePath, _ stored: FilePath, _ architecture: String) throws -> [AptRepository] {
+    private static func suites(of folder: FilePath, _ stored: FilePath, _ architecture: String) throws
+        -> [AptRepository]
+    {
         var result: [AptRepository] = []
         var hasOtherArchitectures = false
         for name in try folder.joined("dists").directoryNames() {
             let suite = folder.joined("dists").joined(name)
             // Links such as `stable` name a suite a second time.
-            guard try suite.status()?.kind == .directory, suite.joined("Release").isRegularFile || suite.joined("InRelease").isRegularFile
+            guard try suite.status()?.kind == .directory,
+                suite.joined("Release").isRegularFile || suite.joined("InRelease").isRegularFile
             else { continue }
             var components: [String] = []
             for component in try suite.directoryNames() where suite.joined(component).isDirectory {
                 let index = suite.joined(component).joined("binary-\(architecture)")
                 if try index.directoryNames().contains(where: { $0.printable.hasPrefix("Packages") }) {
                     components.append(component.printable)
-                } else if try suite.joined(component).directoryNames().contains(where: { $0.printable.hasPrefix("binary-") }) {
+                } else if try suite.joined(component).directoryNames().contains(where: {
+                    $0.printable.hasPrefix("binary-")
+                }) {
                     hasOtherArchitectures = true
                 }
             }
@@ -81,7 +88,9 @@ public enum AptRepository: Sendable, Equatable {
     private static func packages(in folder: FilePath) throws -> [FilePath] {
         var debs: [FilePath] = []
         try TreeWalk(folder).run { entry in
-            if entry.status.kind == .regular, entry.path.bytes.suffix(4).elementsEqual(".deb".utf8) { debs.append(entry.path) }
+            if entry.status.kind == .regular, entry.path.bytes.suffix(4).elementsEqual(".deb".utf8) {
+                debs.append(entry.path)
+            }
             return .enter
         }
         return debs
@@ -101,7 +110,9 @@ public enum AptRepositoryError: Diagnosable, Equatable {
     public var diagnostic: Diagnostic {
         switch self {
         case .notFound(let path):
-            Diagnostic("package folder not found", subject: path.printable, remedy: "run copycds, or correct pkgdir or otherpkgdir")
+            Diagnostic(
+                "package folder not found", subject: path.printable,
+                remedy: "run copycds, or correct pkgdir or otherpkgdir")
         case .empty(let path, let architecture):
             Diagnostic(
                 "folder has no packages for \(architecture)", subject: path.printable,

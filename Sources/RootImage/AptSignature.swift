@@ -16,8 +16,11 @@ enum AptSignature {
             folder.joined("InRelease").exists
             ? [Word(folder.joined("InRelease"))] : [Word(folder.joined("Release.gpg")), Word(folder.joined("Release"))]
         let rings = try keyrings(keys)
-        let captured = try Tool("gpgv", ["--status-fd", "1"] + rings.flatMap { ["--keyring", Word($0)] } + signed).capture()
-        let lines = captured.lines.compactMap { $0.hasPrefix("[GNUPG:] ") ? $0.dropFirst(9).split(separator: " ") : nil }
+        let captured = try Tool("gpgv", ["--status-fd", "1"] + rings.flatMap { ["--keyring", Word($0)] } + signed)
+            .capture()
+        let lines = captured.lines.compactMap {
+            $0.hasPrefix("[GNUPG:] ") ? $0.dropFirst(9).split(separator: " ") : nil
+        }
         if lines.contains(where: { $0.first == "VALIDSIG" || $0.first == "GOODSIG" }) { return }
         if lines.contains(where: { $0.first == "BADSIG" }) { throw AptRepositoryError.badSignature(folder.printable) }
         // ERRSIG key algorithm digest class time reason fingerprint

@@ -53,7 +53,9 @@ struct AptSimulation {
         automatic.formUnion(dropped)
         let actions = try simulate(["autoremove"], [])
         return actions.compactMap { action in
-            guard case .remove(let name) = action, removable.contains(name) || dropped.contains(name) else { return nil }
+            guard case .remove(let name) = action, removable.contains(name) || dropped.contains(name) else {
+                return nil
+            }
             return name
         }
     }
@@ -99,7 +101,9 @@ struct AptSimulation {
         selected.merge(output.selected) { $1 }
         let unknown = output.unknownNames
         guard unknown.isEmpty else {
-            let culprits = requests.filter { unknown.contains(String($0.name.prefix { $0 != "=" })) || unknown.contains($0.name) }
+            let culprits = requests.filter {
+                unknown.contains(String($0.name.prefix { $0 != "=" })) || unknown.contains($0.name)
+            }
             throw culprits.isEmpty ? PackageError.unresolvable(output.errorText) : PackageError.unknown(culprits)
         }
         guard captured.ending.isSuccess else { throw PackageError.unresolvable(output.errorText) }
@@ -151,7 +155,8 @@ struct AptOutput {
             } else if line.hasPrefix("E: Package '"), line.hasSuffix("has no installation candidate") {
                 result.formUnion(Self.quoted(line))
             } else if line.hasPrefix("E: Version '") || line.hasPrefix("E: Couldn't find any package by ")
-                || line.hasPrefix("E: Couldn't find task") {
+                || line.hasPrefix("E: Couldn't find task")
+            {
                 if let name = Self.quoted(line).last { result.insert(name) }
             } else if line.hasPrefix("Note, selecting '"), line.contains("' for "), let name = Self.quoted(line).last {
                 result.insert(name)
@@ -167,6 +172,8 @@ struct AptOutput {
     }
 
     private static func quoted(_ line: Substring) -> [String] {
-        line.split(separator: "'", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        line.split(separator: "'", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map {
+            String($0.element)
+        }
     }
 }

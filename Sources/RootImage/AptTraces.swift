@@ -33,13 +33,18 @@ struct AptTraces {
         for case .url(let line) in repositories { text += "deb \(line)\n" }
         let sources = try root.host("/etc/apt/sources.list")
         if sources.removingLastComponent().isDirectory { try AtomicFile.write(text.utf8, to: sources) }
-        for stored in ["/etc/apt/sources.list.d/0000sources.list", "/etc/hostname", "/etc/resolv.conf", "/etc/apt/apt.conf.d/99mmdebstrap", "/etc/dpkg/dpkg.cfg.d/99mmdebstrap"] {
+        for stored in [
+            "/etc/apt/sources.list.d/0000sources.list", "/etc/hostname", "/etc/resolv.conf",
+            "/etc/apt/apt.conf.d/99mmdebstrap", "/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+        ] {
             try root.host(FilePath(stored)).removeFile()
         }
     }
 
     func removeLeftovers() throws {
-        for stored in ["/var/cache/apt/pkgcache.bin", "/var/cache/apt/srcpkgcache.bin"] { try root.host(FilePath(stored)).removeFile() }
+        for stored in ["/var/cache/apt/pkgcache.bin", "/var/cache/apt/srcpkgcache.bin"] {
+            try root.host(FilePath(stored)).removeFile()
+        }
     }
 }
 
@@ -55,7 +60,8 @@ enum AptMarks {
         var result: Set<String> = []
         for stanza in try file.readText().split(separator: "\n\n") {
             let lines = stanza.split(separator: "\n")
-            guard lines.contains("Auto-Installed: 1"), let name = lines.first(where: { $0.hasPrefix("Package: ") }) else { continue }
+            guard lines.contains("Auto-Installed: 1"), let name = lines.first(where: { $0.hasPrefix("Package: ") })
+            else { continue }
             result.insert(String(name.dropFirst(9)))
         }
         return result

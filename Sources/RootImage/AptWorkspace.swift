@@ -22,7 +22,8 @@ struct AptWorkspace {
     /// - Parameters:
     ///   - keyrings: files (or folders of files) that are trusted besides the host's archive keyrings.
     init(
-        _ folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath], installsRecommends: Bool,
+        _ folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
+        installsRecommends: Bool,
         kernelVersion: String?
     ) throws {
         self.folder = folder
@@ -31,11 +32,15 @@ struct AptWorkspace {
         var media: [FilePath] = []
         for path in repositories.compactMap(\.folder) where !media.contains(path) { media.append(path) }
         self.media = media
-        for name in ["lists/partial", "archives/partial", "etc/preferences.d", "etc/trusted.gpg.d", "empty", "generated"] {
+        for name in [
+            "lists/partial", "archives/partial", "etc/preferences.d", "etc/trusted.gpg.d", "empty", "generated",
+        ] {
             try folder.joined(name).createDirectories()
         }
         try write(configuration(installsRecommends: installsRecommends), to: folder.joined("apt.conf"))
-        if let kernelVersion { try write(Self.preferences(kernelVersion), to: folder.joined("etc/preferences.d/kernel")) }
+        if let kernelVersion {
+            try write(Self.preferences(kernelVersion), to: folder.joined("etc/preferences.d/kernel"))
+        }
         try copyKeys(keyrings)
         try write(try sources(), to: folder.joined("etc/sources.list"))
     }
@@ -105,7 +110,8 @@ struct AptWorkspace {
             let place = "file:///run/catboat/media/\(number)"
             switch repository {
             case .archive(_, let suite, let components, let isSigned):
-                lines.append("deb \(isSigned ? "" : "[trusted=yes] ")\(place) \(suite) \(components.joined(separator: " "))")
+                lines.append(
+                    "deb \(isSigned ? "" : "[trusted=yes] ")\(place) \(suite) \(components.joined(separator: " "))")
             case .flat(_, let isSigned): lines.append("deb \(isSigned ? "" : "[trusted=yes] ")\(place) ./")
             case .packages(let origin, let debs):
                 let index = folder.joined("generated/\(number)")
@@ -123,7 +129,8 @@ struct AptWorkspace {
     private func copyKeys(_ keyrings: [FilePath]) throws {
         var files: [FilePath] = []
         let system = FilePath("/usr/share/keyrings")
-        for name in try system.directoryNames() where name.printable.contains("-archive-") && !name.printable.contains("removed") {
+        for name in try system.directoryNames()
+        where name.printable.contains("-archive-") && !name.printable.contains("removed") {
             files.append(system.joined(name))
         }
         for keyring in ["/etc/apt/trusted.gpg.d"] + keyrings {

@@ -19,7 +19,9 @@ struct DebIndex {
             let size = try path.targetStatus()?.size ?? 0
             let digest = try Digest.ofFile(path).hex
             let body = control.reversed().drop { $0 == 0x0a }.reversed()
-            try file.write(Array(body) + Array("\nFilename: \(prefix)/\(deb.printable)\nSize: \(size)\nSHA256: \(digest)\n\n".utf8))
+            try file.write(
+                Array(body) + Array("\nFilename: \(prefix)/\(deb.printable)\nSize: \(size)\nSHA256: \(digest)\n\n".utf8)
+            )
         }
         try file.commit()
     }

@@ -54,7 +54,8 @@ public struct DpkgStatus: Sendable, Equatable {
     var settledText: [UInt8] {
         var result: [UInt8] = []
         for (_, package) in packages.sorted(by: { $0.key < $1.key }) where Self.presentStates.contains(package.state) {
-            result += package.stanza.split(separator: 0x0a).filter { !$0.starts(with: "Status:".utf8) }.joined(separator: [0x0a])
+            result += package.stanza.split(separator: 0x0a).filter { !$0.starts(with: "Status:".utf8) }.joined(
+                separator: [0x0a])
             result += Array("\nStatus: install ok installed\n\n".utf8)
         }
         return result
@@ -94,7 +95,9 @@ public struct DpkgStatus: Sendable, Equatable {
     private static func fields(of stanza: [UInt8]) -> [String: String] {
         var result: [String: String] = [:]
         for line in stanza.split(separator: 0x0a) {
-            guard line.first != 0x20, line.first != 0x09, let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            guard line.first != 0x20, line.first != 0x09, let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+                continue
+            }
             guard let key = wanted.first(where: { line[..<colon].elementsEqual($0.utf8) }) else { continue }
             result[key] = String(decoding: line[(colon + 1)...].drop { $0 == 0x20 }, as: UTF8.self)
         }

@@ -42,7 +42,10 @@ public struct InitrdBuilder: Sendable {
         /// - Throws: `InitrdError.badLimit`, `.badInterface`.
         public init(rootlimit: String? = nil, nic: String? = nil) throws(InitrdError) {
             if let rootlimit, !Self.isLimit(rootlimit) { throw .badLimit(rootlimit) }
-            if let nic, !(1...15).contains(nic.utf8.count) || nic.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2f || $0 >= 0x7f }) {
+            if let nic,
+                !(1...15).contains(nic.utf8.count)
+                    || nic.utf8.contains(where: { $0 <= 0x20 || $0 == 0x2f || $0 >= 0x7f })
+            {
                 throw .badInterface(nic)
             }
             self.rootlimit = rootlimit
@@ -51,7 +54,8 @@ public struct InitrdBuilder: Sendable {
 
         private static func isLimit(_ text: String) -> Bool {
             let digits = text.prefix { $0.isASCII && $0.isNumber }
-            return !digits.isEmpty && digits.first != "0" && ["", "k", "m", "g", "t", "K", "M", "G", "T", "%"].contains(text.dropFirst(digits.count))
+            return !digits.isEmpty && digits.first != "0"
+                && ["", "k", "m", "g", "t", "K", "M", "G", "T", "%"].contains(text.dropFirst(digits.count))
         }
 
         var text: String {

@@ -58,7 +58,8 @@ public struct InitrdPlan: Sendable, Equatable {
             let works =
                 switch candidate {
                 case .networkManager:
-                    try programs.hasFile("/usr/libexec/nm-initrd-generator") || programs.hasFile("/usr/lib/nm-initrd-generator")
+                    try programs.hasFile("/usr/libexec/nm-initrd-generator")
+                        || programs.hasFile("/usr/lib/nm-initrd-generator")
                         || programs.hasFile("/usr/lib/NetworkManager/nm-initrd-generator")
                 case .networkd:
                     try programs.hasFile("/usr/lib/systemd/systemd-networkd") && programs.has("networkctl")

@@ -15,7 +15,9 @@ public struct KernelChoice: Sendable, Equatable {
         let root = RootFolder(tree)
         let versions = try wanted.map { [$0] } ?? Self.versions(tree: tree)
         for version in versions {
-            for candidate in ["boot/vmlinux-", "boot/vmlinuz-", "boot/image-", "boot/Image-"].map({ $0 + version }) + ["lib/modules/\(version)/vmlinuz"] {
+            for candidate in ["boot/vmlinux-", "boot/vmlinuz-", "boot/image-", "boot/Image-"].map({ $0 + version }) + [
+                "lib/modules/\(version)/vmlinuz"
+            ] {
                 // Resolved inside the tree: /boot and /lib may be links, and must not lead out of it.
                 let path = try root.host(FilePath("/" + candidate))
                 guard path.isRegularFile else { continue }

@@ -18,7 +18,9 @@ public struct PackageChange: Hashable, Sendable {
 
     /// What differs between two sets of packages, sorted by name.
     public static func between(_ before: [String: String], _ after: [String: String]) -> [PackageChange] {
-        let names = Set(before.keys).union(after.keys).sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        let names = Set(before.keys).union(after.keys).sorted {
+            Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8))
+        }
         return names.compactMap { name in
             before[name] == after[name] ? nil : PackageChange(name, from: before[name], to: after[name])
         }

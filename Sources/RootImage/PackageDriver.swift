@@ -81,18 +81,23 @@ public enum PackageError: Diagnosable, Equatable {
         switch self {
         case .unknown(let requests):
             Diagnostic(
-                requests.count == 1 ? "unknown package" : "unknown packages", subject: requests.map(\.name).joined(separator: " "),
+                requests.count == 1 ? "unknown package" : "unknown packages",
+                subject: requests.map(\.name).joined(separator: " "),
                 remedy: "correct " + Self.unique(requests.map(\.origin)).joined(separator: ", ")
                     + ", or add a repository that has it to pkgdir or otherpkgdir")
         case .kernelNotFound(let name, let version):
             Diagnostic(
-                "Cannot find the \(name) package with version \(version)", remedy: "correct kernelver, or add a repository that has it")
+                "Cannot find the \(name) package with version \(version)",
+                remedy: "correct kernelver, or add a repository that has it")
         case .unresolvable(let text): Diagnostic("packages cannot be installed together", remedy: text)
         case .failed(let program, let ending, let lastLines):
-            Diagnostic("\(program) \(ToolError.told(ending))", remedy: lastLines.isEmpty ? "it printed nothing" : lastLines)
+            Diagnostic(
+                "\(program) \(ToolError.told(ending))", remedy: lastLines.isEmpty ? "it printed nothing" : lastLines)
         case .unsupportedDistribution(let name):
-            Diagnostic("cannot build root images of this distribution", subject: name, remedy: "use debian or ubuntu media")
-        case .unsupportedArchitecture(let name): Diagnostic("unknown architecture", subject: name, remedy: "see catboat-pkglist(5)")
+            Diagnostic(
+                "cannot build root images of this distribution", subject: name, remedy: "use debian or ubuntu media")
+        case .unsupportedArchitecture(let name):
+            Diagnostic("unknown architecture", subject: name, remedy: "see catboat-pkglist(5)")
         }
     }
 

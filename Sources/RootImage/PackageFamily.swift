@@ -13,14 +13,22 @@ public struct InstalledPackages: Sendable, Equatable {
     public let packages: [Package]
 
     public init(tree: FilePath) throws {
-        guard try RootFolder(tree).host("/var/lib/dpkg/status").isRegularFile else { throw InstalledPackagesError.noDatabase(tree) }
+        guard try RootFolder(tree).host("/var/lib/dpkg/status").isRegularFile else {
+            throw InstalledPackagesError.noDatabase(tree)
+        }
         let native = try RootFolder(tree).host("/var/lib/dpkg/arch")
         let architecture = native.exists ? String(try native.readText().prefix { !$0.isNewline }) : ""
         let status = try DpkgStatus(tree: tree, architecture: architecture)
         let present = status.versions
         packages = status.packages.filter { present[$0.key] != nil }
-            .map { Package(name: String($0.key.prefix { $0 != ":" }), version: $0.value.version, architecture: $0.value.architecture) }
-            .sorted { (Array($0.name.utf8), Array($0.architecture.utf8)).0.lexicographicallyPrecedes(Array($1.name.utf8)) }
+            .map {
+                Package(
+                    name: String($0.key.prefix { $0 != ":" }), version: $0.value.version,
+                    architecture: $0.value.architecture)
+            }
+            .sorted {
+                (Array($0.name.utf8), Array($0.architecture.utf8)).0.lexicographicallyPrecedes(Array($1.name.utf8))
+            }
     }
 }
 
@@ -30,7 +38,9 @@ public enum InstalledPackagesError: Diagnosable, Equatable {
     public var diagnostic: Diagnostic {
         switch self {
         case .noDatabase(let tree):
-            Diagnostic("tree has no package database", subject: tree.printable, remedy: "name the rootimg folder of an osimage")
+            Diagnostic(
+                "tree has no package database", subject: tree.printable, remedy: "name the rootimg folder of an osimage"
+            )
         }
     }
 }
@@ -67,11 +77,14 @@ public struct PackageFamily: Sendable {
 
     /// Gets ready to work on `folder`. Call it under the lock, and `end` afterwards.
     public func session(
-        _ folder: ImageFolder, source: PackageSource, requests: [PackageRequest], kernelVersion: String?, installsRecommends: Bool,
+        _ folder: ImageFolder, source: PackageSource, requests: [PackageRequest], kernelVersion: String?,
+        installsRecommends: Bool,
         isInteractive: Bool, variables: Environment, execPath: FilePath
     ) throws -> Session {
         let family = osver.lowercased()
-        guard family.hasPrefix("debian") || family.hasPrefix("ubuntu") else { throw PackageError.unsupportedDistribution(osver) }
+        guard family.hasPrefix("debian") || family.hasPrefix("ubuntu") else {
+            throw PackageError.unsupportedDistribution(osver)
+        }
         let architecture = try AptDriver.architecture(arch)
         let repositories = try self.repositories(source, requests, architecture)
         let workspace = try folder.makeTemporary("apt")
@@ -79,7 +92,8 @@ public struct PackageFamily: Sendable {
             try folder.logFile.removeFile()
             return Session(
                 try AptDriver(
-                    folder: workspace, architecture: architecture, repositories: repositories, keyrings: source.keyrings,
+                    folder: workspace, architecture: architecture, repositories: repositories,
+                    keyrings: source.keyrings,
                     installsRecommends: installsRecommends, kernelVersion: kernelVersion, isInteractive: isInteractive,
                     variables: variables, logFile: folder.logFile, execPath: execPath), workspace)
         } catch {
@@ -88,7 +102,9 @@ public struct PackageFamily: Sendable {
         }
     }
 
-    private func repositories(_ source: PackageSource, _ requests: [PackageRequest], _ architecture: String) throws -> [AptRepository] {
+    private func repositories(_ source: PackageSource, _ requests: [PackageRequest], _ architecture: String) throws
+        -> [AptRepository]
+    {
         var result: [AptRepository] = []
         for entry in source.pkgdirs {
             result += try AptRepository.find(entry, architecture: architecture, shownBeneath: source.root)
@@ -102,7 +118,8 @@ public struct PackageFamily: Sendable {
             let folder = FilePath(entry)
             var found = 0
             for name in wanted where folder.joined(name).isDirectory {
-                result += try AptRepository.find(folder.joined(name).printable, architecture: architecture, shownBeneath: source.root)
+                result += try AptRepository.find(
+                    folder.joined(name).printable, architecture: architecture, shownBeneath: source.root)
                 found += 1
             }
             do {
@@ -112,7 +129,8 @@ public struct PackageFamily: Sendable {
             }
         }
         for name in wanted
-        where !source.otherpkgdirs.contains(where: { AptRepository.isURL($0) || FilePath($0).joined(name).isDirectory }) {
+        where !source.otherpkgdirs.contains(where: { AptRepository.isURL($0) || FilePath($0).joined(name).isDirectory })
+        {
             let request = requests.first { $0.repository == name }
             throw AptRepositoryError.notFound(FilePath("\(name) (\(request?.origin ?? ""))"))
         }

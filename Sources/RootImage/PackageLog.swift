@@ -17,7 +17,8 @@ struct PackageLog {
         self.file = file
         descriptor = try FileError.wrap("open", file) {
             try FileDescriptor.open(
-                file, .readWrite, options: [.append, .create, .closeOnExec, .noFollow], permissions: [.ownerReadWrite, .groupRead])
+                file, .readWrite, options: [.append, .create, .closeOnExec, .noFollow],
+                permissions: [.ownerReadWrite, .groupRead])
         }
         start = try descriptor.status(of: file).size
     }
@@ -28,7 +29,9 @@ struct PackageLog {
         let progress = Progress("installing packages", unit: .packages, total: nil)
         var offset = start
         var state = siginfo_t()
-        while waitid(P_PID, id_t(running.pid), &state, WEXITED | WNOHANG | WNOWAIT) == 0, state._sifields._sigchld.si_pid == 0 {
+        while waitid(P_PID, id_t(running.pid), &state, WEXITED | WNOHANG | WNOWAIT) == 0,
+            state._sifields._sigchld.si_pid == 0
+        {
             let text = try read(from: offset, limit: 1 << 20)
             offset += Int64(text.utf8.count)
             progress.advance(UInt64(text.split(separator: "\n").count { $0.hasPrefix("Setting up ") }))
@@ -42,7 +45,8 @@ struct PackageLog {
         let size = try descriptor.status(of: file).size
         let lines = try read(from: max(start, size - 65536), limit: 65536).split(separator: "\n")
         let errors = lines.filter { line in
-            ["E:", "dpkg: error", "dpkg-deb: error", "error:"].contains { line.hasPrefix($0) } || line.contains("o space left on device")
+            ["E:", "dpkg: error", "dpkg-deb: error", "error:"].contains { line.hasPrefix($0) }
+                || line.contains("o space left on device")
         }
         let told = errors.isEmpty ? lines.suffix(8) : errors.suffix(4)
         return (told + ["see \(file.printable)"]).joined(separator: "\n")

@@ -68,7 +68,9 @@ public struct Populator {
     private func transaction() throws -> PackageTransaction {
         var transaction = PackageTransaction(requests)
         transaction.upgrades = options.updates
-        guard origin == folder.tree, !options.keepsRemoved, let state = try ImageState.read(folder) else { return transaction }
+        guard origin == folder.tree, !options.keepsRemoved, let state = try ImageState.read(folder) else {
+            return transaction
+        }
         let names = Set(transaction.installations.map(\.name))
         transaction.dropped = state.requested.filter { !names.contains($0.name) }.map(\.package)
         transaction.removable = Set(state.installed)
@@ -123,7 +125,9 @@ public struct Populator {
         state = self.state(plan, installed: installed)
         if options.keepsRemoved {
             let named = Set(state.requested.map(\.name))
-            state.requested += (earlier?.requested ?? []).filter { !named.contains($0.name) && after.contains($0.package) }
+            state.requested += (earlier?.requested ?? []).filter {
+                !named.contains($0.name) && after.contains($0.package)
+            }
         }
         try state.write(folder)
     }
@@ -132,7 +136,8 @@ public struct Populator {
         let requested = plan.selected.map { ImageState.Requested(name: $0.key, package: $0.value) }
         let named = Set(requested.map(\.package))
         return ImageState(
-            step: .populated, requested: requested.sorted { $0.name < $1.name }, installed: installed.subtracting(named).sorted())
+            step: .populated, requested: requested.sorted { $0.name < $1.name },
+            installed: installed.subtracting(named).sorted())
     }
 
     /// Package managers ran without fsync.
@@ -154,7 +159,8 @@ public enum PopulateError: Diagnosable, Equatable {
         case .changedByHand(let tree, let lines):
             let shown = lines.prefix(40) + (lines.count > 40 ? ["… and \(lines.count - 40) more"] : [])
             return Diagnostic(
-                "files were changed by hand\n" + shown.joined(separator: "\n") + "\nin the root image", subject: tree.printable,
+                "files were changed by hand\n" + shown.joined(separator: "\n") + "\nin the root image",
+                subject: tree.printable,
                 remedy: "keep them without --fresh, or lose them with --fresh --discard-changes")
         }
     }

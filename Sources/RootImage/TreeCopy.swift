@@ -47,11 +47,13 @@ struct TreeCopy {
         let status = entry.status
         switch status.kind {
         case .directory: try FileError.check("create directory", place, place.withPlatformString { mkdir($0, 0o700) })
-        case .symbolicLink: try place.createSymbolicLink(to: FilePath(bytes: try entry.parent.linkTarget(at: entry.name)))
+        case .symbolicLink:
+            try place.createSymbolicLink(to: FilePath(bytes: try entry.parent.linkTarget(at: entry.name)))
         case .regular: try copyContents(entry, to: place)
         default:
             let mode = status.typeBits | status.permissions
-            try FileError.check("create", place, place.withPlatformString { mknod($0, mode, dev_t(status.specialDevice)) })
+            try FileError.check(
+                "create", place, place.withPlatformString { mknod($0, mode, dev_t(status.specialDevice)) })
         }
         let origin = FilePath("/proc/self/fd/\(entry.parent.rawValue)").joined(entry.name)
         if status.kind != .directory { try setAttributes(place, status) }
@@ -64,7 +66,8 @@ struct TreeCopy {
         let from = try entry.parent.open(at: entry.name)
         defer { try? from.close() }
         let to = try FileError.wrap("create", place) {
-            try FileDescriptor.open(place, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
+            try FileDescriptor.open(
+                place, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
         }
         defer { try? to.close() }
         if entry.status.size == 0 || catboat_reflink(to.rawValue, from.rawValue) == 0 { return }
@@ -86,10 +89,12 @@ struct TreeCopy {
 
     private func setAttributes(_ place: FilePath, _ status: FileStatus) throws {
         // The owner first: changing it clears set-id bits and capabilities.
-        try FileError.check("change owner of", place, place.withPlatformString { lchown($0, status.owner, status.group) })
+        try FileError.check(
+            "change owner of", place, place.withPlatformString { lchown($0, status.owner, status.group) })
         if status.kind != .symbolicLink { try place.changePermissions(status.permissions) }
         let time = timespec(tv_sec: Int(status.modified.seconds), tv_nsec: Int(status.modified.nanoseconds))
         let times = [time, time]
-        try FileError.check("change times of", place, place.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
+        try FileError.check(
+            "change times of", place, place.withPlatformString { utimensat(AT_FDCWD, $0, times, AT_SYMLINK_NOFOLLOW) })
     }
 }

@@ -28,7 +28,8 @@ public struct TreeListing: Sendable {
         public var bytes: [UInt8] {
             let mode = String(permissions, radix: 8)
             let padded = String(repeating: "0", count: max(0, 4 - mode.count)) + mode
-            return Self.escaped(path.bytes) + Array("\t\(type)\t\(padded)\t\(owner)\t\(group)\t\(size)\t".utf8) + Self.escaped(linkTarget) + [0x09]
+            return Self.escaped(path.bytes) + Array("\t\(type)\t\(padded)\t\(owner)\t\(group)\t\(size)\t".utf8)
+                + Self.escaped(linkTarget) + [0x09]
                 + Self.escaped(attributes) + [0x09] + Array(digest.utf8)
         }
 
@@ -79,9 +80,12 @@ public struct TreeListing: Sendable {
         return stream.finish()
     }
 
-    private static func record(_ path: FilePath, _ status: FileStatus, _ tree: FilePath, _ entry: TreeWalk.Entry?) throws -> Record {
+    private static func record(_ path: FilePath, _ status: FileStatus, _ tree: FilePath, _ entry: TreeWalk.Entry?)
+        throws -> Record
+    {
         var record = Record(
-            path: path, type: type(status.kind), permissions: status.permissions, owner: status.owner, group: status.group, size: "",
+            path: path, type: type(status.kind), permissions: status.permissions, owner: status.owner,
+            group: status.group, size: "",
             linkTarget: [], attributes: [], digest: "")
         let place = entry.map { Self.procPath($0) } ?? tree
         record.attributes = try attributes(of: place)
@@ -143,7 +147,9 @@ enum ExtendedAttributes {
             buffer.withUnsafeMutableBufferPointer { catboat_llistxattr(path, $0.baseAddress, $0.count) }
         }
         try FileError.check("list attributes of", path, count)
-        return buffer[..<count].split(separator: 0).map { String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self) }.sorted()
+        return buffer[..<count].split(separator: 0).map {
+            String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }.sorted()
     }
 
     static func value(_ name: String, of path: FilePath) throws(FileError) -> [UInt8] {
@@ -151,7 +157,9 @@ enum ExtendedAttributes {
         try FileError.check("read attribute \(name) of", path, size)
         var buffer = [UInt8](repeating: 0, count: size)
         let count = path.withPlatformString { path in
-            name.withCString { name in buffer.withUnsafeMutableBytes { catboat_lgetxattr(path, name, $0.baseAddress, $0.count) } }
+            name.withCString { name in
+                buffer.withUnsafeMutableBytes { catboat_lgetxattr(path, name, $0.baseAddress, $0.count) }
+            }
         }
         try FileError.check("read attribute \(name) of", path, count)
         return Array(buffer[..<count])
@@ -159,7 +167,8 @@ enum ExtendedAttributes {
 
     static func set(_ name: String, _ value: [UInt8], of path: FilePath) throws(FileError) {
         let result = path.withPlatformString { path in
-            name.withCString { name in value.withUnsafeBytes { catboat_lsetxattr(path, name, $0.baseAddress, $0.count) } }
+            name.withCString { name in value.withUnsafeBytes { catboat_lsetxattr(path, name, $0.baseAddress, $0.count) }
+            }
         }
         try FileError.check("set attribute \(name) of", path, result)
     }

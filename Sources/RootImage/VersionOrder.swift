@@ -11,7 +11,9 @@ public enum VersionOrder {
         return upstream != 0 ? upstream : comparePart(left.revision, right.revision)
     }
 
-    private static func parts(_ version: String) -> (epoch: Int, upstream: ArraySlice<UInt8>, revision: ArraySlice<UInt8>) {
+    private static func parts(_ version: String) -> (
+        epoch: Int, upstream: ArraySlice<UInt8>, revision: ArraySlice<UInt8>
+    ) {
         var rest = Array(version.utf8)[...]
         var epoch = 0
         if let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
@@ -46,7 +48,9 @@ public enum VersionOrder {
             right = right.drop { $0 == UInt8(ascii: "0") }
             let (leftDigits, rightDigits) = (left.prefix(while: isDigit), right.prefix(while: isDigit))
             if leftDigits.count != rightDigits.count { return leftDigits.count - rightDigits.count }
-            if !leftDigits.elementsEqual(rightDigits) { return leftDigits.lexicographicallyPrecedes(rightDigits) ? -1 : 1 }
+            if !leftDigits.elementsEqual(rightDigits) {
+                return leftDigits.lexicographicallyPrecedes(rightDigits) ? -1 : 1
+            }
             left = left[leftDigits.endIndex...]
             right = right[rightDigits.endIndex...]
         }

@@ -69,7 +69,8 @@ public struct ImageLock: ~Copyable, Sendable {
         while true {
             let descriptor = try FileError.wrap("open lock", file) {
                 try FileDescriptor.open(
-                    file, .readWrite, options: [.create, .closeOnExec, .noFollow], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                    file, .readWrite, options: [.create, .closeOnExec, .noFollow],
+                    permissions: [.ownerReadWrite, .groupRead, .otherRead])
             }
             if catboat_lock_exclusive(descriptor.rawValue, 0) == 0 {
                 // Someone may have removed the folder's files between open and flock.
@@ -81,7 +82,8 @@ public struct ImageLock: ~Copyable, Sendable {
                 try? descriptor.close()
                 continue
             }
-            let holder = (try? descriptor.readToEnd(limit: 64, of: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let holder =
+                (try? descriptor.readToEnd(limit: 64, of: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
             try? descriptor.close()
             let process = CInt(holder.split(separator: "\n").first ?? "") ?? 0
             // The namespaces of a killed command take a moment to end.

@@ -42,7 +42,9 @@ public struct ImageSandbox: Sendable {
     /// - Parameters:
     ///   - image: path of the tree on the host; an operand or resolved beneath the root folder by the caller.
     ///   - execPath: the folder of `catboat-launch`.
-    public init(_ image: FilePath, view: View, execPath: FilePath, environment: Environment = ImageSandbox.cleanEnvironment) {
+    public init(
+        _ image: FilePath, view: View, execPath: FilePath, environment: Environment = ImageSandbox.cleanEnvironment
+    ) {
         self.image = image
         self.view = view
         self.environment = environment
@@ -64,7 +66,8 @@ public struct ImageSandbox: Sendable {
     /// Runs `command` to its end.
     @discardableResult
     public func run(
-        _ command: [Word], holding lock: borrowing ImageLock, input: Tool.Stream = .null, output: Tool.Stream = .inherited,
+        _ command: [Word], holding lock: borrowing ImageLock, input: Tool.Stream = .null,
+        output: Tool.Stream = .inherited,
         errors: Tool.Stream = .inherited, whileRunning poll: ((RunningTool) throws -> Void)? = nil
     ) throws -> Tool.Ending {
         let liveness = try Pipe(for: launcher)

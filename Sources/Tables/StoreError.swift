@@ -58,7 +58,8 @@ public struct TableConflict: Hashable, Sendable {
         return switch reason {
         case .holds(let column, let found, let expected):
             Diagnostic(
-                "conflict", subject: subject, remedy: "\(column) is '\(found)' and not '\(expected)': read again and retry")
+                "conflict", subject: subject,
+                remedy: "\(column) is '\(found)' and not '\(expected)': read again and retry")
         case .missing: Diagnostic("conflict", subject: subject, remedy: "there is no such row")
         case .exists: Diagnostic("conflict", subject: subject, remedy: "the row exists already")
         }

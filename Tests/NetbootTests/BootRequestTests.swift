@@ -8,8 +8,9 @@ import Testing
 
     @Test func `a record becomes a boot file`() throws {
         let file = try request(
-            "state=netboot d-x-c", "osimage=img", "server=10.1.0.1", "http-port=8080", "console=tty0", "append=a R::b c")
-            .bootFile()
+            "state=netboot d-x-c", "osimage=img", "server=10.1.0.1", "http-port=8080", "console=tty0", "append=a R::b c"
+        )
+        .bootFile()
         let text = try #require(file).text(forUEFI: false)
         #expect(text.contains("set catboat_image http://10.1.0.1:8080\n"))
         #expect(text.contains("XCAT=10.1.0.1:3001 NODE=cn01 FC=0 XCATHTTPPORT=8080 console=tty0 a c\n"))

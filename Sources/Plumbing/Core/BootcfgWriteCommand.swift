@@ -9,7 +9,8 @@ struct BootcfgWriteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootcfg-write", abstract: "Write, remove or show the boot files of nodes.")
 
-    @Flag(help: "Read more nodes from standard input: NODE, then KEY=VALUE fields, separated by tabs.") var stdin = false
+    @Flag(help: "Read more nodes from standard input: NODE, then KEY=VALUE fields, separated by tabs.") var stdin =
+        false
     @Flag(help: "Change nothing; print the state that each node's boot file records.") var show = false
     @Option(help: "TFTP folder; default /tftpboot beneath the root.", completion: .directory) var tftpdir: String?
     @Option(help: "netboot OS-ARCH-PROFILE, boot or offline.") var state: String?
@@ -51,7 +52,8 @@ struct BootcfgWriteCommand: ParsableCommand {
     private func requests() throws -> [BootRequest] {
         var defaults = BootRequest(node: "")
         let options: [(String, String?)] = [
-            ("state", state), ("osimage", osimage), ("server", server), ("image-server", imageServer), ("master", master),
+            ("state", state), ("osimage", osimage), ("server", server), ("image-server", imageServer),
+            ("master", master),
             ("method", method), ("http-port", httpPort), ("xcatd-port", xcatdPort), ("flow-control", flowControl),
             ("report-status", reportStatus), ("netdev", netdev), ("bootif", bootif),
         ]

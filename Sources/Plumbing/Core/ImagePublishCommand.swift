@@ -51,7 +51,8 @@ struct ImagePublishCommand: ParsableCommand {
                 SetFiles(rootimgFolder: folder, stage: stage.map { FilePath($0).absolute }))
         }
         for removed in try publisher.prune(keeping: keep) {
-            Console.note("image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
+            Console.note(
+                "image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
         }
         try Console.print(published.set.digest.description)
     }

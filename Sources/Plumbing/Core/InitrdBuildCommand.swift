@@ -33,7 +33,8 @@ struct InitrdBuildCommand: ParsableCommand {
         let lock = try ImageLock(folder)
         let plan = try InitrdPlan(
             tree: folder.joined("rootimg"), wantedKernel: kernelver,
-            wantedDrivers: driver.flatMap { InitrdDrivers.words(of: $0) }, wantedNetwork: network.flatMap(InitrdPlan.Network.init(rawValue:)))
+            wantedDrivers: driver.flatMap { InitrdDrivers.words(of: $0) },
+            wantedNetwork: network.flatMap(InitrdPlan.Network.init(rawValue:)))
         let words = try InitrdBuilder.BuiltInWords(rootlimit: rootlimit, nic: nic)
         let builder = InitrdBuilder(
             rootimgFolder: folder, dataFolder: settings.dataFolder, execPath: settings.execPath)

@@ -22,9 +22,12 @@ struct PackageListCommand: ParsableCommand {
         let packages = try InstalledPackages(tree: FilePath(tree)).packages
         if json {
             return try Console.write(
-                JSONText.document("packages", packages.map { Record(name: $0.name, version: $0.version, architecture: $0.architecture) }))
+                JSONText.document(
+                    "packages",
+                    packages.map { Record(name: $0.name, version: $0.version, architecture: $0.architecture) }))
         }
         try Console.records(
-            packages.map { Array("\($0.name)\t\($0.version)\t\($0.architecture)".utf8) }, isNULSeparated: isNULSeparated)
+            packages.map { Array("\($0.name)\t\($0.version)\t\($0.architecture)".utf8) }, isNULSeparated: isNULSeparated
+        )
     }
 }

@@ -9,7 +9,8 @@ struct RootimgListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rootimg-list", abstract: "List a tree with owners, modes and digests.")
 
-    @Flag(name: .customShort("z"), help: "End records with NUL: the form whose SHA-256 is the tree digest.") var isNULSeparated = false
+    @Flag(name: .customShort("z"), help: "End records with NUL: the form whose SHA-256 is the tree digest.")
+    var isNULSeparated = false
     @Flag(help: "Print JSON.") var json = false
     @Flag(help: "Print only the tree digest.") var digest = false
     @Argument(help: "The tree.", completion: .directory) var tree: String
@@ -45,7 +46,8 @@ struct RootimgListCommand: ParsableCommand {
 
     private static func entry(_ record: TreeListing.Record) -> Entry {
         Entry(
-            path: JSONName(record.path.bytes), type: String(record.type), mode: String(record.permissions, radix: 8), uid: record.owner,
+            path: JSONName(record.path.bytes), type: String(record.type), mode: String(record.permissions, radix: 8),
+            uid: record.owner,
             gid: record.group, size: record.size, linkTarget: record.type == "l" ? JSONName(record.linkTarget) : nil,
             attributes: record.attributes.isEmpty ? nil : String(decoding: record.attributes, as: UTF8.self),
             digest: record.digest.isEmpty ? nil : record.digest)

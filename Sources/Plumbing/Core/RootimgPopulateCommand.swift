@@ -51,7 +51,9 @@ struct RootimgPopulateCommand: ParsableCommand {
         if plan, !changes.isEmpty { throw ExitCode(1) }
     }
 
-    private func populate(_ folder: ImageFolder, _ requests: [PackageRequest], _ settings: Settings) throws -> [PackageChange] {
+    private func populate(_ folder: ImageFolder, _ requests: [PackageRequest], _ settings: Settings) throws
+        -> [PackageChange]
+    {
         let lock = try ImageLock(folder.path)
         try folder.sweep()
         var options = Populator.Options()
@@ -74,13 +76,18 @@ struct RootimgPopulateCommand: ParsableCommand {
     private func readRequests() throws -> [PackageRequest] {
         let isStream = packagesFrom == "-"
         let file = FilePath(isStream ? "standard input" : packagesFrom)
-        let bytes = isStream
+        let bytes =
+            isStream
             ? try FileDescriptor.standardInput.readToEnd(limit: 64 << 20, of: file) : try file.readBytes()
         let separator: UInt8 = bytes.contains(0) ? 0 : 0x0a
         return try bytes.split(separator: separator).enumerated().map { index, record in
             guard let request = PackageRequest(record: Array(record)) else {
                 throw CommandFailure(
-                    [Diagnostic("not a record of pkglist-expand", subject: "\(file.printable):\(index + 1)", remedy: "see pkglist-expand(1)")])
+                    [
+                        Diagnostic(
+                            "not a record of pkglist-expand", subject: "\(file.printable):\(index + 1)",
+                            remedy: "see pkglist-expand(1)")
+                    ])
             }
             return request
         }

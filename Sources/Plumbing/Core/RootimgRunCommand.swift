@@ -11,7 +11,8 @@ struct RootimgRunCommand: ParsableCommand {
         commandName: "rootimg-run", abstract: "Run a command inside a root image.")
 
     @Flag(help: "Let the command use the network.") var network = false
-    @Option(help: "A folder to show read-only at /run/catboat/media/N.", completion: .directory) var media: [String] = []
+    @Option(help: "A folder to show read-only at /run/catboat/media/N.", completion: .directory) var media: [String] =
+        []
     @Option(help: "A variable for the command, as NAME=VALUE.") var env: [String] = []
     @Option(help: "Working directory inside the image.") var directory: String?
     @Argument(help: "The folder that holds rootimg/.", completion: .directory) var rootimgdir: String

@@ -12,7 +12,8 @@ struct TableSetCommand: ParsableCommand {
     @Flag(help: "Read a batch of operations from standard input.") var stdin = false
     @Flag(name: .short, help: "Fields of the batch end with NUL, an empty field ends an operation.") var z = false
     @Flag(help: "Remove the rows for which all pairs hold.") var delete = false
-    @Option(parsing: .unconditionalSingleValue, help: "Only if the row holds COLUMN=VALUE now.") var expect: [String] = []
+    @Option(parsing: .unconditionalSingleValue, help: "Only if the row holds COLUMN=VALUE now.") var expect: [String] =
+        []
     @Flag(help: "Only if there is no such row.") var absent = false
     @Argument(help: "Table to change.", completion: .custom { _, _, prefix in TableNames.complete(prefix) })
     var table: String?
