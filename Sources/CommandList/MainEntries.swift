@@ -1,7 +1,23 @@
 extension CommandList {
     /// Porcelain and verbs of `catboat`.
     static let mainEntries: [Entry] = [
+        Entry(
+            "chdef", .porcelain, .main,
+            "[-t TYPE] [-o NAMES] [-p | -m] [-d] [-w SELECTION]... [NODERANGE] [ATTR=VALUE ...] | -z [-p | -m] | -n NAME",
+            "change object definitions"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry("init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR]", "make folders, store and initial rows"),
+        Entry(
+            "lsdef", .porcelain, .main,
+            "[-t TYPES] [-o NAMES | NODERANGE] [-i ATTRS [-c]] [-l | -s] [-a] [-w SELECTION]... [-z] [-S]",
+            "show object definitions"),
+        Entry(
+            "mkdef", .porcelain, .main,
+            "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f]",
+            "make object definitions"),
+        Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
+        Entry(
+            "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",
+            "print a table, or what it may hold"),
     ]
 }

@@ -42,7 +42,7 @@ extension CommandList {
             "print rows of a table"),
         Entry(
             "table-set", .plumbing, .main,
-            "[--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | --stdin [-z]",
+            "[-q] [--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | [-q] --stdin [-z]",
             "change rows of tables, all or nothing"),
     ]
 }

@@ -88,6 +88,9 @@ public struct CommandShell {
             exit(0)
         } catch let error as ValidationError {
             misused(error, type, entry)
+        } catch let usage as UsageFailure {
+            (type as? any PeerCommand.Type)?.printUsage(usage.problem)
+            exit(usage.status)
         } catch {
             fail(error, name: entry.name, commandClass: entry.commandClass)
         }
@@ -102,6 +105,10 @@ public struct CommandShell {
         if code == .success {
             print(message)
             exit(0)
+        }
+        if let peer = type as? any PeerCommand.Type {
+            peer.printUsage(peer.misuse)
+            exit(peer.misuseStatus)
         }
         let isPorcelain = entry.commandClass == .porcelain
         let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message

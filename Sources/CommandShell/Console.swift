@@ -38,7 +38,10 @@ public enum Console {
     }
 
     private static func prefixed(_ mark: String, _ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { mark + $0 }.joined(separator: "\n")
+        // xCAT marks the lines of a message one by one, but not of one that begins with a newline.
+        text.hasPrefix("\n")
+            ? mark + text
+            : text.split(separator: "\n", omittingEmptySubsequences: false).map { mark + $0 }.joined(separator: "\n")
     }
 }
 

@@ -30,3 +30,15 @@ public struct Definition: Sendable {
     /// All attributes that are set.
     public var attributes: [String: String] { values.mapValues(\.text) }
 }
+
+extension Definition {
+    /// Puts `text` before the value of an attribute, or makes it the value.
+    public mutating func prepend(_ text: String, to attribute: String, separator: String) {
+        if let value = values[attribute] {
+            values[attribute]?.text = text + separator + value.text
+        } else {
+            values[attribute] = Value(
+                text: text, table: "postscripts", keyColumn: "node", key: "xcatdefaults", column: attribute)
+        }
+    }
+}

@@ -32,6 +32,8 @@ public final class ObjectType: Sendable {
     public let attributes: [String]
     /// The tables that hold anything of the objects; the listing one first.
     public let tables: [String]
+    /// The column of each of these tables that holds the object's name.
+    public let keyColumns: [String: String]
     /// Whether values are inherited over groups and evaluated for each node.
     public let isNode: Bool
     public let isGroup: Bool
@@ -61,10 +63,15 @@ public final class ObjectType: Sendable {
         self.places = places
         attributes = places.keys.sortedByBytes()
         var tables = [section.table]
+        var keyColumns = [section.table: section.keyColumn]
         for attribute in attributes {
-            for place in places[attribute] ?? [] where !tables.contains(place.table) { tables.append(place.table) }
+            for place in places[attribute] ?? [] where keyColumns[place.table] == nil {
+                tables.append(place.table)
+                keyColumns[place.table] = place.keyColumn
+            }
         }
         self.tables = tables
+        self.keyColumns = keyColumns
     }
 
     /// The column that holds the object's name in one of its tables.

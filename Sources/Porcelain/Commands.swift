@@ -2,5 +2,10 @@ public import ArgumentParser
 
 /// The porcelain, in the order of the command list.
 public let commands: [any ParsableCommand.Type] = [
-    HelpCommand.self
+    ChdefCommand.self,
+    HelpCommand.self,
+    LsdefCommand.self,
+    MkdefCommand.self,
+    RmdefCommand.self,
+    TabdumpCommand.self,
 ]

@@ -11,6 +11,7 @@ struct TableSetCommand: ParsableCommand {
 
     @Flag(help: "Read a batch of operations from standard input.") var stdin = false
     @Flag(name: .short, help: "Fields of the batch end with NUL, an empty field ends an operation.") var z = false
+    @Flag(name: .shortAndLong, help: "Say nothing about a conflict.") var quiet = false
     @Flag(help: "Remove the rows for which all pairs hold.") var delete = false
     @Option(parsing: .unconditionalSingleValue, help: "Only if the row holds COLUMN=VALUE now.") var expect: [String] =
         []
@@ -38,7 +39,7 @@ struct TableSetCommand: ParsableCommand {
             try store.apply(batch)
         } catch {
             switch error {
-            case .conflict, .duplicateKey: throw CommandFailure([error.diagnostic], status: 1)
+            case .conflict, .duplicateKey: throw CommandFailure(quiet ? [] : [error.diagnostic], status: 1)
             default: throw error
             }
         }

@@ -1,0 +1,35 @@
+public import ArgumentParser
+internal import Support
+
+/// A command that xCAT has: on a wrong command line it prints its usage on standard output, as xCAT's users know it.
+public protocol PeerCommand: ParsableCommand {
+    /// Said before the usage when the command line cannot be parsed; nil for the usage alone.
+    static var misuse: String? { get }
+    /// Exit status after the usage.
+    static var misuseStatus: Int32 { get }
+}
+
+extension PeerCommand {
+    public static var misuse: String? { nil }
+    public static var misuseStatus: Int32 { 1 }
+}
+
+/// Ends a `PeerCommand` with its usage on standard output.
+public struct UsageFailure: Error {
+    /// Said before it, as an error.
+    public var problem: String?
+    /// Exit status.
+    public var status: Int32
+
+    public init(_ problem: String? = nil, status: Int32 = 1) {
+        self.problem = problem
+        self.status = status
+    }
+}
+
+extension PeerCommand {
+    static func printUsage(_ problem: String?) {
+        if let problem { Console.error(Diagnostic(problem)) }
+        _ = try? Console.print(helpMessage(includeHidden: false))
+    }
+}

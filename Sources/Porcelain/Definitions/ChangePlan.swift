@@ -1,0 +1,89 @@
+internal import CommandShell
+internal import Definitions
+internal import Support
+internal import Tables
+
+/// An object that is to be made or changed.
+struct ObjectDraft {
+    var type: ObjectType
+    var name: String
+    var values: [(name: String, value: String)]
+
+    subscript(attribute: String) -> String? { values.last { $0.name == attribute }?.value }
+
+    mutating func set(_ attribute: String, _ value: String) {
+        values.removeAll { $0.name == attribute }
+        values.append((attribute, value))
+    }
+}
+
+/// What a command will change, and what it will say about it: nothing is printed or written before all is known.
+struct ChangePlan {
+    enum Note {
+        case warning(String)
+        case error(Diagnostic)
+    }
+
+    var batch = TableBatch()
+    var notes: [Note] = []
+    /// Objects that are made or changed.
+    var changed: [String] = []
+    /// Those of them that are new.
+    var created: [String] = []
+    /// Objects could not be made or changed: the closing line says so.
+    var hasFailures = false
+    /// Something else went wrong: only the exit status tells.
+    var hasErrors = false
+
+    mutating func warn(_ text: String) { notes.append(.warning(text)) }
+
+    /// Notes an error that spoils an object.
+    mutating func fail(_ diagnostic: Diagnostic) {
+        notes.append(.error(diagnostic))
+        hasFailures = true
+    }
+
+    /// Notes an error that leaves the rest of the object valid.
+    mutating func complain(_ diagnostic: Diagnostic) {
+        notes.append(.error(diagnostic))
+        hasErrors = true
+    }
+
+    func printNotes() {
+        for note in notes {
+            switch note {
+            case .warning(let text): Console.warning(text)
+            case .error(let diagnostic): Console.error(diagnostic)
+            }
+        }
+    }
+}
+
+/// Carries a plan out through `table-set`; a plan that another command has overtaken is made again.
+enum PlannedChange {
+    /// - Parameter plan: makes the plan from the tables as they are now.
+    /// - Returns: the plan that was carried out. Its notes have been printed.
+    static func apply(_ plan: (Cluster) throws -> ChangePlan) throws -> ChangePlan {
+        var generator = SystemRandomNumberGenerator()
+        for attempt in 0..<100 {
+            let made = try plan(try Cluster.open())
+            if made.batch.isEmpty {
+                made.printNotes()
+                return made
+            }
+            let isLast = attempt == 99
+            let ending = try Step(
+                "table-set", isLast ? ["--stdin"] : ["--stdin", "--quiet"], input: made.batch.bytes
+            ).status()
+            switch ending {
+            case .exited(0):
+                made.printNotes()
+                return made
+            case .exited(1) where !isLast:
+                Pause.milliseconds(UInt32.random(in: 1...UInt32(5 + attempt), using: &generator))
+            default: throw StepError.failed("table-set", ending)
+            }
+        }
+        throw StepError.failed("table-set", .exited(1))
+    }
+}

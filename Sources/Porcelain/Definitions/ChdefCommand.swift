@@ -1,0 +1,173 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import Support
+internal import Tables
+
+struct ChdefCommand: PeerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chdef", abstract: "Change object definitions.", helpNames: [])
+    static let misuse: String? = "Invalid option.."
+
+    @OptionGroup var options: DefinitionOptions<ChdefVerb>
+
+    func run() throws {
+        if try DefinitionHelp.isAnswered(options) { return }
+        if options.isBare { throw UsageFailure(status: 0) }
+        let request = try DefinitionRequest(options)
+        let input = request.isStanza ? try DraftReader.standardInput() : nil
+        if input == nil, !request.hasNames, request.givenTypes?.first?.isSite != true {
+            throw UsageFailure(DefinitionProblem.noNames.diagnostic.problem)
+        }
+        if let newName = request.newName { return try rename(request, newName) }
+        let plan = try PlannedChange.apply { try DefinitionChange(request, $0).plan(input) }
+        try close(plan, request)
+    }
+
+    private func close(_ plan: ChangePlan, _ request: DefinitionRequest) throws {
+        if plan.hasFailures { throw CommandFailure([DefinitionProblem.someFailed.diagnostic]) }
+        if plan.changed.isEmpty {
+            try Console.print("No object definitions have been created or modified.")
+        } else {
+            try Console.print("\(plan.changed.count) object definitions have been created or modified.")
+        }
+        if !plan.created.isEmpty {
+            try Console.print("New object definitions '\(plan.created.joined(separator: ","))' have been created.")
+        }
+        if request.isVerbose {
+            if plan.changed.isEmpty {
+                try Console.print("No database was updated")
+            } else {
+                try Console.print("The database was updated for the following objects:")
+                for name in plan.changed { try Console.print(name + "\n") }
+            }
+        }
+        if plan.hasErrors { throw CommandFailure([]) }
+    }
+
+    private func rename(_ request: DefinitionRequest, _ newName: String) throws {
+        var old = ""
+        let plan = try PlannedChange.apply { cluster in
+            let type = try request.givenTypes?.first ?? ObjectType.named("node")
+            let names = try cluster.requestedNames(request, type) ?? []
+            guard names.count == 1, request.givenTypes?.count ?? 1 == 1, let name = names.first else {
+                throw CommandFailure([
+                    Diagnostic("The '-n' option (changing object name) can only work on one object.")
+                ])
+            }
+            old = name
+            return try ObjectRenaming(cluster, type, name, newName).plan()
+        }
+        if !plan.batch.isEmpty { try Console.print("Changed the object name from \(old) to \(newName).") }
+    }
+}
+
+/// Plans what chdef changes.
+struct DefinitionChange {
+    private let request: DefinitionRequest
+    private let cluster: Cluster
+    private let editor: DefinitionEditor
+
+    init(_ request: DefinitionRequest, _ cluster: Cluster) throws {
+        self.request = request
+        self.cluster = cluster
+        editor = try DefinitionEditor(cluster)
+    }
+
+    /// - Parameter input: stanzas.
+    func plan(_ input: String?) throws -> ChangePlan {
+        let read = try DraftReader(request, cluster).read(input)
+        for diagnostic in read.broken + read.unknown { editor.plan.fail(diagnostic) }
+        cluster.prepare(forObjects: read.drafts.count)
+        var networks = NetworkNames(cluster)
+        for draft in read.drafts where hasChanges(draft) { try change(draft, &networks) }
+        return try editor.finished()
+    }
+
+    private func hasChanges(_ draft: ObjectDraft) -> Bool {
+        !draft.values.isEmpty || request.fills || request.isDynamic || !request.selections.isEmpty
+    }
+
+    private func change(_ given: ObjectDraft, _ networks: inout NetworkNames) throws {
+        var draft = given
+        let type = draft.type
+        let stored = try cluster.definitions(type, [draft.name]).first
+        if stored == nil, !type.isSite {
+            guard try prepareNew(&draft, &networks) else { return }
+        }
+        if let problem = DefinitionRules.problem(draft) { return editor.plan.fail(problem) }
+        let before = editor.plan.batch
+        if stored == nil, !type.isGroup, !type.isSite {
+            editor.plan.batch.append(.absent(type.table, matches: [Cell(type.keyColumn, draft.name)]))
+        } else if !type.isGroup, !type.isSite {
+            editor.plan.batch.append(.present(type.table, matches: [Cell(type.keyColumn, draft.name)]))
+        }
+        let failed = editor.plan.hasFailures
+        let isDone = try write(draft, stored)
+        if !isDone || (editor.plan.hasFailures && !failed) {
+            editor.plan.batch = before
+            return
+        }
+        editor.plan.changed.append(draft.name)
+        if stored == nil { editor.plan.created.append(draft.name) }
+    }
+
+    private func write(_ draft: ObjectDraft, _ stored: Definition?) throws -> Bool {
+        if draft.type.isSite { return try writeSite(draft) }
+        if draft.type.isGroup {
+            return try editor.writeGroup(draft, stored: stored, request: request, isMaking: false)
+        }
+        return try editor.write(draft, stored: stored, mode: request.editMode)
+    }
+
+    /// Checks an object that chdef is to make.
+    private func prepareNew(_ draft: inout ObjectDraft, _ networks: inout NetworkNames) throws -> Bool {
+        if let problem = ObjectNameRule.problem(draft.name, draft.type) {
+            editor.plan.fail(problem)
+            return false
+        }
+        if request.isMinus {
+            editor.plan.fail(
+                Diagnostic("The '-m' option is not valid since the '\(draft.name)' definition does not exist."))
+            return false
+        }
+        if draft.type.isNode, draft["groups"] ?? "" == "" {
+            editor.plan.fail(DefinitionRules.noGroups(draft.name))
+            return false
+        }
+        if draft.type.name == "network", let problem = try networks.problem(draft, isForced: false) {
+            editor.plan.fail(problem)
+            return false
+        }
+        if draft.type.name == "osimage", draft["imagetype"] == nil { draft.set("imagetype", "linux") }
+        if let warning = ObjectNameRule.warning(draft.name, draft.type) { editor.plan.warn(warning) }
+        return true
+    }
+
+    /// Each attribute of the site is a row; an empty value removes it.
+    private func writeSite(_ draft: ObjectDraft) throws -> Bool {
+        if draft.name != "clustersite" {
+            editor.plan.complain(DefinitionProblem.missing(draft.name, "site").diagnostic)
+        }
+        for (key, given) in draft.values {
+            let current = try cluster.site(key)
+            var value = given
+            if request.isPlus {
+                value = current.map { "\($0),\(given)" } ?? given
+            } else if request.isMinus {
+                let items = given.split(separator: ",")
+                value = (current ?? "").split(separator: ",").filter { !items.contains($0) }.joined(separator: ",")
+            }
+            if request.isPlus || request.isMinus {
+                editor.plan.batch.append(
+                    .expect("site", matches: [Cell("key", key)], values: [Cell("value", current ?? "")]))
+            }
+            if value.isEmpty {
+                editor.plan.batch.append(.delete("site", matches: [Cell("key", key)]))
+            } else {
+                editor.plan.batch.append(.set("site", matches: [Cell("key", key)], values: [Cell("value", value)]))
+            }
+        }
+        return true
+    }
+}

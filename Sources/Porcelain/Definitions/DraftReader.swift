@@ -1,0 +1,110 @@
+internal import CommandShell
+internal import Definitions
+internal import Support
+internal import SystemPackage
+
+/// The objects that mkdef and chdef are to write, from the command line or from stanzas.
+struct DraftReader {
+    private let request: DefinitionRequest
+    private let cluster: Cluster
+
+    /// What was read.
+    struct Result {
+        var drafts: [ObjectDraft] = []
+        /// Attributes that no such object has.
+        var unknown: [Diagnostic] = []
+        /// Objects of a file that cannot be read.
+        var broken: [Diagnostic] = []
+    }
+
+    init(_ request: DefinitionRequest, _ cluster: Cluster) {
+        self.request = request
+        self.cluster = cluster
+    }
+
+    /// - Parameter stanzas: the text of standard input, for `-z`.
+    func read(_ stanzas: String?) throws -> Result {
+        if let stanzas { return try read(StanzaFile(stanzas)) }
+        var result = Result()
+        let type = try request.givenTypes?.first ?? ObjectType.named(request.fills ? "osimage" : "node")
+        let names = try cluster.requestedNames(request, type) ?? (type.isSite ? ["clustersite"] : [])
+        var values: [(name: String, value: String)] = []
+        for (name, value) in request.assignments {
+            if type.has(name), !(type.isSite && name.isEmpty) {
+                values.removeAll { $0.name == name }
+                values.append((name, value))
+            } else {
+                var diagnostic = DefinitionProblem.unknownAttribute(name, type.name).diagnostic
+                diagnostic.problem += "\nSkipping to the next attribute."
+                diagnostic.remedy = Self.nearest(name, type) ?? diagnostic.remedy
+                result.unknown.append(diagnostic)
+            }
+        }
+        result.drafts = names.map { ObjectDraft(type: type, name: $0, values: values) }
+        return result
+    }
+
+    private func read(_ file: StanzaFile) throws -> Result {
+        var result = Result()
+        if file.stanzas.isEmpty {
+            var diagnostic = DefinitionProblem.noNames.diagnostic
+            if let bad = file.badLines.first {
+                diagnostic.remedy = "line \(bad.number) is neither 'name:' nor 'attribute=value': \(bad.text)"
+            }
+            throw CommandFailure([diagnostic])
+        }
+        if let bad = file.badLines.first { result.broken.append(Self.told(bad)) }
+        for stanza in file.stanzas {
+            guard let typeName = stanza.type, !typeName.isEmpty else {
+                throw CommandFailure([
+                    Diagnostic("\nNo objtype value was specified for '\(stanza.name)'. Cannot create object definition.")
+                ])
+            }
+            let type = try ObjectType.named(typeName)
+            if let bad = stanza.badLines.first {
+                result.broken.append(Self.told(bad))
+                continue
+            }
+            var draft = ObjectDraft(type: type, name: stanza.name, values: [])
+            for (name, value) in stanza.values {
+                if type.has(name) {
+                    draft.set(name, value)
+                } else {
+                    var diagnostic = DefinitionProblem.unknownAttribute(name, type.name).diagnostic
+                    diagnostic.remedy = Self.nearest(name, type) ?? diagnostic.remedy
+                    result.unknown.append(diagnostic)
+                }
+            }
+            result.drafts.append(draft)
+        }
+        return result
+    }
+
+    private static func told(_ bad: StanzaFile.BadLine) -> Diagnostic {
+        Diagnostic(
+            "stanza line is not understood", subject: "line \(bad.number): \(bad.text)",
+            remedy: "write 'name:' or 'attribute=value'; the object was left alone")
+    }
+
+    /// The attribute that was probably meant.
+    private static func nearest(_ name: String, _ type: ObjectType) -> String? {
+        let lower = name.lowercased()
+        let near = type.attributes.first { $0.lowercased() == lower }
+            ?? type.attributes.first { abs($0.count - name.count) <= 1 && differences($0, name) <= 1 }
+        return near.map { "did you mean '\($0)'?" }
+    }
+
+    /// 0 or 1 when one edit makes the names equal, else 2.
+    private static func differences(_ left: String, _ right: String) -> Int {
+        let (left, right) = (Array(left.utf8), Array(right.utf8))
+        let head = zip(left, right).prefix { $0 == $1 }.count
+        let tail = zip(left.reversed(), right.reversed()).prefix { $0 == $1 }.count
+        return head + tail >= max(left.count, right.count) - 1 ? 1 : 2
+    }
+
+    /// Standard input, for `-z`.
+    static func standardInput() throws -> String {
+        String(
+            decoding: try FileDescriptor.standardInput.readToEnd(limit: 256 << 20, of: "standard input"), as: UTF8.self)
+    }
+}

@@ -1,0 +1,60 @@
+internal import Definitions
+internal import Tables
+
+/// The groups of nodes as a command leaves them: changes of several objects to one node come together here.
+final class GroupMemberships {
+    private let cluster: Cluster
+    private var original: [String: String] = [:]
+    private var pending: [String: [String]] = [:]
+    private var order: [String] = []
+
+    init(_ cluster: Cluster) { self.cluster = cluster }
+
+    /// The groups of a node so far.
+    func groups(of node: String) throws -> [String] {
+        if let groups = pending[node] { return groups }
+        let text = try cluster.rows("nodelist", "node", node).first?["groups"] ?? ""
+        original[node] = original[node] ?? text
+        return text.split(separator: ",").map(String.init)
+    }
+
+    /// Takes note of what another operation of the batch sets, whatever the groups were.
+    func replace(_ node: String, _ groups: String) {
+        pending[node] = groups.split(separator: ",").map(String.init)
+        original[node] = nil
+    }
+
+    func add(_ group: String, to node: String) throws {
+        var groups = try groups(of: node)
+        if groups.contains(group) { return }
+        groups.append(group)
+        set(groups, node)
+    }
+
+    func remove(_ group: String, from node: String) throws {
+        let groups = try groups(of: node)
+        if groups.contains(group) { set(groups.filter { $0 != group }, node) }
+    }
+
+    /// Puts another name in place of a group's.
+    func rename(_ group: String, to name: String, in node: String) throws {
+        let groups = try groups(of: node)
+        if groups.contains(group) { set(groups.map { $0 == group ? name : $0 }, node) }
+    }
+
+    private func set(_ groups: [String], _ node: String) {
+        if !order.contains(node) { order.append(node) }
+        pending[node] = groups
+    }
+
+    /// What brings the nodes there, unless they have been changed meanwhile.
+    var batch: TableBatch {
+        var batch = TableBatch()
+        for node in order {
+            guard let groups = pending[node] else { continue }
+            if let text = original[node] { batch.expect("nodelist", ["node": node], ["groups": text]) }
+            batch.set("nodelist", ["node": node], ["groups": groups.joined(separator: ",")])
+        }
+        return batch
+    }
+}
