@@ -87,8 +87,6 @@ int catboat_exited(int status) { return WIFEXITED(status); }
 int catboat_exit_status(int status) { return WEXITSTATUS(status); }
 int catboat_termination_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
-int catboat_syncfs(int descriptor) { return syncfs(descriptor); }
-
 int catboat_lock_exclusive(int descriptor, int wait) { return flock(descriptor, LOCK_EX | (wait ? 0 : LOCK_NB)); }
 int catboat_unlock(int descriptor) { return flock(descriptor, LOCK_UN); }
 

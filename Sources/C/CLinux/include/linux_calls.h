@@ -29,9 +29,6 @@ int catboat_pipe(int ends[2]);
 /* ioctl_ficlone(2): share the extents of `source` with `target`. */
 int catboat_reflink(int target, int source);
 
-/* syncfs(2): the whole file system that holds `descriptor`. */
-int catboat_syncfs(int descriptor);
-
 /* Extended attributes of an open file, or of a path that may be a symbolic link. */
 ssize_t catboat_llistxattr(const char *path, char *list, size_t size);
 ssize_t catboat_lgetxattr(const char *path, const char *name, void *value, size_t size);
