@@ -26,6 +26,8 @@ extension CommandList {
             "media-identify", .plumbing, .media, "[--name NAME] [--arch ARCH] [--json | -z] PATH ...",
             "tell which distribution install media hold"),
         Entry(
+            "media-key-add", .plumbing, .media, "KEY FOLDER", "keep an OpenPGP public key in a folder of trusted keys"),
+        Entry(
             "noderange-expand", .plumbing, .main, "[--no-verify] [-z | --json] [NODERANGE]",
             "print the nodes of a noderange"),
         Entry("package-list", .plumbing, .main, "[-z | --json] TREE", "list the packages of a tree"),

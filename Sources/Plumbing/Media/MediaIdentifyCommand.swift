@@ -35,17 +35,19 @@ struct MediaIdentifyCommand: ParsableCommand {
             /// `unreadable`: not a medium that can be read; `refused`: known, but not as asked; `unknown`: no family knows it.
             enum Kind: String, Encodable { case unreadable, refused, unknown }
             var kind: Kind
-            var text: String
+            var problem: String
+            var subject: String?
             var remedy: String?
 
             init(_ kind: Kind, _ diagnostic: Diagnostic) {
                 self.kind = kind
-                text = diagnostic.statement
+                problem = diagnostic.problem
+                subject = diagnostic.subject
                 remedy = diagnostic.remedy
             }
 
             var printed: String {
-                (kind == .unreadable ? "error: " : "") + text + (remedy.map { ": \($0)" } ?? "")
+                "\(kind == .unreadable ? "error: " : "")\(Diagnostic(problem, subject: subject, remedy: remedy))"
             }
         }
 
