@@ -69,7 +69,7 @@ let package = Package(
         room("Sandbox", ["Support", "CLinux"]),
 
         // Floor 2
-        room("Media", ["Support", "Digests", "CLibarchive"]),
+        room("Media", ["Support", "Digests", "CLinux", "CLibarchive"]),
         room("RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "CLinux"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
         room("Hooks", ["Support", "Settings", "CLinux"]),

@@ -5,6 +5,10 @@ extension CommandList {
             "chdef", .porcelain, .main,
             "[-t TYPE] [-o NAMES] [-p | -m] [-d] [-w SELECTION]... [NODERANGE] [ATTR=VALUE ...] | -z [-p | -m] | -n NAME",
             "change object definitions"),
+        Entry(
+            "copycds", .porcelain, .main,
+            "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [MEDIUM ...]",
+            "copy install media and make osimages for them"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry("init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR]", "make folders, store and initial rows"),
         Entry(

@@ -20,6 +20,15 @@ extension CommandList {
             "[--kernelver VERSION] [--driver LIST] [--nic NIC] [--rootlimit SIZE] [--network MODULE] ROOTIMGDIR",
             "build the initramfs of a root image and take out its kernel"),
         Entry(
+            "media-copy", .plumbing, .media,
+            "[--name NAME] [--arch ARCH] [--keyring FILE]... [--unless-copied-to DIR]... [--progress-fd N] [--json] SOURCE DESTINATION",
+            "copy an install medium into a folder and check it"),
+        Entry(
+            "media-identify", .plumbing, .media, "[--name NAME] [--arch ARCH] [--json | -z] PATH ...",
+            "tell which distribution install media hold"),
+        Entry(
+            "media-key-add", .plumbing, .media, "KEY FOLDER", "keep an OpenPGP public key in a folder of trusted keys"),
+        Entry(
             "noderange-expand", .plumbing, .main, "[--no-verify] [-z | --json] [NODERANGE]",
             "print the nodes of a noderange"),
         Entry("package-list", .plumbing, .main, "[-z | --json] TREE", "list the packages of a tree"),

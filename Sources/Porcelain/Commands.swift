@@ -3,6 +3,7 @@ public import ArgumentParser
 /// The porcelain, in the order of the command list.
 public let commands: [any ParsableCommand.Type] = [
     ChdefCommand.self,
+    CopycdsCommand.self,
     HelpCommand.self,
     LsdefCommand.self,
     MkdefCommand.self,

@@ -1,4 +1,8 @@
 public import ArgumentParser
 
 /// The plumbing that the executable `catboat-media` holds.
-public let commands: [any ParsableCommand.Type] = []
+public let commands: [any ParsableCommand.Type] = [
+    MediaCopyCommand.self,
+    MediaIdentifyCommand.self,
+    MediaKeyAddCommand.self,
+]

@@ -1,0 +1,121 @@
+internal import Support
+internal import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Checks who signed the Release files of a medium, with gpgv(1) against keyrings that are trusted here.
+struct SignatureCheck {
+    private let catalog: MediumCatalog
+    private let keyrings: [FilePath]
+
+    init(_ catalog: MediumCatalog, keyrings: [FilePath]) {
+        self.catalog = catalog
+        self.keyrings = keyrings
+    }
+
+    /// - Throws: `CopyError.badSignature` when the text was changed after signing.
+    func run() throws -> SignatureState {
+        let signed = catalog.texts.keys.filter { ["InRelease", "Release.gpg"].contains($0.lastName.printable) }
+            .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        guard !signed.isEmpty else { return SignatureState(.unsigned) }
+        guard Tool.isInstalled("gpgv") else { return SignatureState(.notChecked, file: signed[0].printable) }
+        let folder = try TemporaryFolder()
+        let trusted = try rings(folder)
+        var states: [SignatureState] = []
+        for file in signed { states.append(try check(file, trusted, folder)) }
+        // One file that nobody trusted signed makes the whole medium untrusted.
+        return states.first { $0.state != .trusted } ?? states[0]
+    }
+
+    private func check(
+        _ file: FilePath, _ trusted: [(ring: FilePath, origin: FilePath)], _ folder: TemporaryFolder
+    ) throws -> SignatureState {
+        let signature = try folder.write(catalog.texts[file] ?? [], "signature")
+        var words = [Word(signature)]
+        if file.lastName == "Release.gpg" {
+            let release = file.removingLastComponent().joined("Release")
+            words.append(Word(try folder.write(catalog.texts[release] ?? [], "text")))
+        }
+        var unknown: Verdict?
+        for (ring, origin) in trusted {
+            switch try verify(words, ring) {
+            case .good(let fingerprint):
+                return SignatureState(
+                    .trusted, file: file.printable, fingerprint: fingerprint, keyring: origin.printable)
+            case .bad(let key): throw CopyError.badSignature(file, key: key)
+            case let verdict: unknown = verdict
+            }
+        }
+        return try untrusted(file, words, unknown, folder)
+    }
+
+    /// Looks for the key among those on the medium, to tell its fingerprint.
+    private func untrusted(
+        _ file: FilePath, _ words: [Word], _ verdict: Verdict?, _ folder: TemporaryFolder
+    ) throws -> SignatureState {
+        var state = SignatureState(.unknownKey, file: file.printable)
+        if case .unknown(let fingerprint)? = verdict { state.fingerprint = fingerprint }
+        for (path, bytes) in catalog.texts.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
+            guard path.lastName != "Release.gpg", let key = OpenPGP.publicKey(bytes) else { continue }
+            switch try verify(words, try folder.write(key, "key")) {
+            case .good(let fingerprint):
+                state.fingerprint = fingerprint
+                state.keyOnMedium = path.printable
+                return state
+            case .bad(let key): throw CopyError.badSignature(file, key: key)
+            case .unknown(let fingerprint): state.fingerprint = state.fingerprint ?? fingerprint
+            }
+        }
+        return state
+    }
+
+    private enum Verdict { case good(String), bad(String), unknown(String?) }
+
+    private func verify(_ words: [Word], _ ring: FilePath) throws -> Verdict {
+        let captured = try Tool("gpgv", ["--status-fd", "1", "--keyring", Word(ring)] + words).capture(limit: 1 << 20)
+        var verdict = Verdict.unknown(nil)
+        for line in captured.lines where line.hasPrefix("[GNUPG:] ") {
+            let fields = line.dropFirst(9).split(separator: " ").map(String.init)
+            switch fields.first {
+            case "BADSIG": return .bad(fields.count > 1 ? fields[1] : "unknown")
+            case "VALIDSIG" where captured.ending.isSuccess: verdict = .good(fields.count > 1 ? fields[1] : "")
+            case "ERRSIG": verdict = .unknown(fields.count > 8 ? fields[8] : fields.count > 1 ? fields[1] : nil)
+            default: continue
+            }
+        }
+        return verdict
+    }
+
+    /// The trusted keyrings in the form gpgv reads; a file that is no keyring is passed over.
+    private func rings(_ folder: TemporaryFolder) throws -> [(ring: FilePath, origin: FilePath)] {
+        var rings: [(FilePath, FilePath)] = []
+        for (number, keyring) in keyrings.enumerated() {
+            guard let bytes = try? keyring.readBytes(limit: 16 << 20), let key = OpenPGP.publicKey(bytes) else { continue }
+            rings.append((try folder.write(key, "trusted-\(number)"), keyring))
+        }
+        // Without any key the signature still tells which one made it.
+        return rings.isEmpty ? [(try folder.write([], "no-key"), FilePath("no-key"))] : rings
+    }
+}
+
+/// A private folder for the files that gpgv reads, removed with this object.
+private final class TemporaryFolder {
+    private let path: FilePath
+
+    init() throws {
+        let parent = Environment.current["TMPDIR"].map { FilePath(bytes: $0.bytes) } ?? "/tmp"
+        var template = parent.joined("catboat-media-XXXXXX").bytes.map { CChar(bitPattern: $0) } + [0]
+        guard mkdtemp(&template) != nil else { throw FileError("create directory in", parent, .latest) }
+        path = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+    }
+
+    deinit { try? path.removeTree() }
+
+    func write(_ bytes: [UInt8], _ name: String) throws -> FilePath {
+        let file = path.joined(name)
+        try AtomicFile.write(bytes, to: file, permissions: 0o600)
+        return file
+    }
+}

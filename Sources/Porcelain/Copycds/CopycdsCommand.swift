@@ -1,0 +1,81 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+struct CopycdsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copycds", abstract: "Copy install media and make osimages for them.")
+
+    @Option(
+        name: [.customShort("n"), .customLong("name"), .customLong("osver")],
+        help: ArgumentHelp("The name of the distribution.", valueName: "name"))
+    var name: String?
+    @Option(name: .shortAndLong, help: "The architecture.") var arch: String?
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Copy to this folder.", valueName: "folder"), completion: .directory)
+    var path: String?
+    @Flag(name: .shortAndLong, help: "Only tell what the media are.") var inspection = false
+    @Flag(name: [.customShort("o"), .customLong("noosimage")], help: "Make no osimages.") var makesNoOsimage = false
+    @Flag(name: [.customShort("w"), .customLong("nonoverwrite")], help: "Stop when the medium was copied already.")
+    var isNonoverwrite = false
+    @Flag(name: .shortAndLong, help: "Accepted for old scripts; does nothing.") var specific = false
+    @Flag(help: "Set all columns of the default osimages anew.") var reset = false
+    @Option(help: ArgumentHelp("Trust this public key from now on.", valueName: "file"), completion: .file())
+    var key: [String] = []
+    @Argument(help: "ISO images, drives or folders.", completion: .file()) var media: [String] = []
+
+    func run() throws {
+        let cluster = try Cluster.open()
+        for file in key { try keep(file, cluster) }
+        if media.isEmpty {
+            if !key.isEmpty { return }
+            throw CommandFailure([Diagnostic("copycds needs at least one full path to ISO currently.")])
+        }
+        if inspection {
+            for (option, value) in [("name", name), ("arch", arch)] where value != nil {
+                Console.warning(
+                    "copycds: option --inspection specified, argument specified with option --\(option) is ignored")
+            }
+        }
+        for operand in media {
+            let file = FilePath(operand).absolute
+            let medium = try InspectedMedium(file, name: inspection ? nil : name, arch: inspection ? nil : arch)
+            if inspection {
+                try Console.print(medium.inspection)
+            } else {
+                try copy(medium, cluster)
+            }
+        }
+    }
+
+    private func keep(_ file: String, _ cluster: Cluster) throws {
+        let folder = try cluster.settings.host(cluster.installFolder.joined("custom/keys"))
+        let kept = try Step("media-key-add", [Word(FilePath(file).absolute), Word(folder)]).captured()
+        Console.note("Trusted from now on: \(kept.lines.first ?? "")")
+    }
+
+    private func copy(_ medium: InspectedMedium, _ cluster: Cluster) throws {
+        let installFolder = try cluster.installFolder
+        let top = path.map { FilePath($0).absolute } ?? installFolder.joined(medium.name).joined(medium.arch)
+        if path != nil, !top.starts(with: installFolder) {
+            Console.warning(
+                "copycds: the specified path \"\(top.printable)\" is not a subdirectory under \(installFolder.printable). "
+                    + "Nodes can fetch from it only when the web server shows it.")
+        }
+        let destination = medium.family == "sles" ? top.joined(medium.disc.isEmpty ? "1" : medium.disc) : top
+        if medium.isLive {
+            Console.warning(
+                "\(medium.file.printable) is a live medium: it is not a complete repository, and images cannot be built from it alone."
+            )
+        }
+        let copy = try MediumCopyStep(
+            medium, to: destination, name: name, arch: arch, cluster, isNonoverwrite: isNonoverwrite)
+        guard try copy.run() else { return }
+        try CopiedMediumRows(
+            medium, folder: top, destination: destination, makesOsimages: !makesNoOsimage, isReset: reset
+        ).store(cluster.settings)
+    }
+}
