@@ -37,10 +37,12 @@ public final class GitCommit {
     var treeID: GitID { GitID(git_commit_tree_id(handle).pointee) }
     func tree() throws(GitError) -> GitTree { try GitTree(treeID, in: owner) }
 
+    /// Name of the first parent; nil for the first commit.
+    public var parentID: GitID? { git_commit_parent_id(handle, 0).map { GitID($0.pointee) } }
+
     /// The first parent; nil for the first commit.
     func parent() throws(GitError) -> GitCommit? {
-        guard let id = git_commit_parent_id(handle, 0) else { return nil }
-        return try GitCommit(GitID(id.pointee), in: owner)
+        try parentID.map { id throws(GitError) in try GitCommit(id, in: owner) }
     }
 
     /// Committer's time, seconds since 1970-01-01 UTC.
