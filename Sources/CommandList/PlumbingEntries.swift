@@ -9,6 +9,9 @@ extension CommandList {
             "definition-get", .plumbing, .main, "[--json | --shell] [--raw] TYPE NAME",
             "print one object with everything resolved"),
         Entry(
+            "hook-run", .plumbing, .main, "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...]",
+            "run the site's hooks of an event"),
+        Entry(
             "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",
             "run a command that holds the lock of a root image"),
         Entry(
@@ -35,6 +38,9 @@ extension CommandList {
         Entry(
             "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
             "expand package lists to one record for each package"),
+        Entry(
+            "profile-commit", .plumbing, .history, "[--build-record DIR] [-m TEXT] [--json] OSIMAGE",
+            "keep an image's recipe, or what a build made, in the history"),
         Entry(
             "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",
             "list a tree with owners, modes and digests"),

@@ -4,6 +4,7 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     BootcfgWriteCommand.self,
     DefinitionGetCommand.self,
+    HookRunCommand.self,
     ImageLockCommand.self,
     ImagePublishCommand.self,
     InitrdBuildCommand.self,

@@ -1,4 +1,6 @@
 public import ArgumentParser
 
 /// The plumbing that the executable `catboat-history` holds.
-public let commands: [any ParsableCommand.Type] = []
+public let commands: [any ParsableCommand.Type] = [
+    ProfileCommitCommand.self
+]

@@ -1,0 +1,92 @@
+internal import Support
+public import SystemPackage
+
+/// What a build made, as plain text: `build.json`, `packages`, `files`, `digests`.
+///
+/// `digests` has a line `NAME TAB sha256:HEX` for the tree, the set and each packed file; those of `tree` and `set` become
+/// trailers of the commit.
+public struct BuildRecord: Sendable, Equatable {
+    /// Names a record may have.
+    public static let names: [FilePath] = ["build.json", "digests", "files", "packages"]
+    /// 256 MiB: a listing of more than a million files.
+    private static let sizeLimit = 256 << 20
+
+    public private(set) var files: [(name: FilePath, bytes: [UInt8])]
+
+    public static func == (left: BuildRecord, right: BuildRecord) -> Bool {
+        left.files.map(\.name) == right.files.map(\.name) && left.files.map(\.bytes) == right.files.map(\.bytes)
+    }
+
+    /// Reads the files of a folder.
+    /// - Throws: `HistoryError.badRecord` for a file of another name, and for a record without `digests`.
+    public init(folder: FilePath) throws(HistoryError) {
+        files = try HistoryError.wrap {
+            guard folder.isDirectory else { throw HistoryError.badRecord(folder, "no such folder") }
+            return try folder.directoryNames().map { name in
+                guard Self.names.contains(name) else {
+                    throw HistoryError.badRecord(folder.joined(name), "unknown file")
+                }
+                return (name, try folder.joined(name).readBytes(limit: Self.sizeLimit))
+            }
+        }
+        guard let digests = files.first(where: { $0.name == "digests" }) else {
+            throw .badRecord(folder, "'digests' is missing")
+        }
+        for line in digests.bytes.split(separator: 0x0a) {
+            let fields = line.split(separator: 0x09)
+            guard fields.count == 2, fields[1].starts(with: "sha256:".utf8), fields[1].count == 71 else {
+                throw .badRecord(folder.joined("digests"), "a line is not NAME TAB sha256:HEX")
+            }
+        }
+    }
+
+    /// The digest of that name in `digests`.
+    public func digest(_ name: String) -> String? {
+        let digests = files.first { $0.name == "digests" }?.bytes ?? []
+        for line in digests.split(separator: 0x0a) {
+            let fields = line.split(separator: 0x09)
+            if fields.count == 2, fields[0].elementsEqual(name.utf8) {
+                return String(decoding: fields[1], as: UTF8.self)
+            }
+        }
+        return nil
+    }
+}
+
+extension HistoryRepository {
+    /// Keeps what a build made, provided that it differs from the record before.
+    /// - Returns: the newest build commit of the image.
+    public func keep(_ record: BuildRecord, of image: String, message: String? = nil) throws(HistoryError) -> Outcome {
+        let image = try Recipe.checked(image)
+        return try write { writer in
+            let folder = FilePath("osimage").joined(image)
+            var update = GitTreeUpdate()
+            for name in BuildRecord.names {
+                if let file = record.files.first(where: { $0.name == name }) {
+                    update.put(folder.joined(name), try git.writeBlob(file.bytes), mode: GitTreeUpdate.plainFile)
+                } else {
+                    update.remove(folder.joined(name))
+                }
+            }
+            var trailers: [(key: String, value: String)] = []
+            if let recipe = try lastCommit(of: image, [.recipe, .revert], from: writer.tip) {
+                trailers.append((HistoryMessage.recipeKey, recipe.id.description))
+            }
+            for (key, name) in [("Catboat-Tree", "tree"), ("Catboat-Set", "set")] {
+                if let digest = record.digest(name) { trailers.append((key, digest)) }
+            }
+            let what = record.digest("set") ?? record.digest("tree") ?? ""
+            let made = try writer.commit(
+                update,
+                HistoryMessage(
+                    subject: "\(image): build \(what.prefix(19))", body: message ?? "", image: image, kind: .build,
+                    trailers: trailers),
+                author: people.person(people.runner))
+            if let made { return Outcome(commit: made, isNew: true) }
+            guard let last = try lastCommit(of: image, [.build], from: writer.tip) else {
+                throw HistoryError.noSuchImage(image, revision: reference)
+            }
+            return Outcome(commit: last, isNew: false)
+        }
+    }
+}

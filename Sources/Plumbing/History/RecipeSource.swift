@@ -1,0 +1,179 @@
+internal import CommandShell
+internal import Definitions
+internal import History
+internal import Settings
+internal import Support
+internal import SystemPackage
+internal import Tables
+
+/// Gathers an image's recipe: its stanza, and the files that its attributes, its hooks and their includes name.
+struct RecipeSource {
+    private let image: String
+    private let cluster: Cluster
+    private let definition: Definition
+    private let attributes: [String: String]
+    private let installFolder: FilePath
+
+    init(_ image: String, _ cluster: Cluster) throws {
+        guard let definition = try cluster.definition("osimage", image) else {
+            throw CommandFailure([DefinitionError.noSuchObject("osimage", image).diagnostic], status: 1)
+        }
+        self.image = image
+        self.cluster = cluster
+        self.definition = definition
+        attributes = try ResolvedDefinition(definition, cluster).attributes
+        installFolder = try cluster.installFolder
+    }
+
+    func recipe() throws -> Recipe {
+        let custom = installFolder.joined("custom")
+        let reader = RecipeReader(custom: custom, root: cluster.settings.root.path)
+        var files: [FilePath: Recipe.File] = [:]
+        func read(_ path: FilePath, isDigestOnly: Bool = false) throws -> Recipe.File? {
+            guard files[path] == nil else { return nil }
+            let file = try reader.read(
+                RecipeReader.Reference(path: path, host: try cluster.settings.host(path), isDigestOnly: isDigestOnly))
+            files[path] = file
+            return file
+        }
+        for list in listAttributes.flatMap(paths) { try readList(list, read: { try read($0) }) }
+        for path in plainFiles { _ = try read(path) }
+        for path in try hookFiles(custom) { _ = try read(path) }
+        for list in paths("synclists") {
+            guard case .kept(let bytes, _) = files[list]?.content else { continue }
+            for source in SyncSources(bytes).paths { _ = try read(source, isDigestOnly: true) }
+        }
+        return try Recipe(image: image, stanza: stanza, files: Array(files.values))
+    }
+
+    /// As `lsdef -t osimage IMAGE -z` prints it.
+    var stanza: [UInt8] {
+        let lines = definition.attributes.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            .map { "    \($0.key)=\($0.value)\n" }
+        return Array("# <xCAT data object stanza file>\n\n\(image):\n    objtype=osimage\n\(lines.joined())".utf8)
+    }
+
+    // MARK: - What the attributes name
+
+    private let listAttributes = ["pkglist", "otherpkglist", "exlist", "template", "synclists"]
+
+    /// The absolute paths of an attribute, a comma list.
+    private func paths(_ attribute: String) -> [FilePath] {
+        (attributes[attribute] ?? "").split(separator: ",").compactMap { item in
+            Self.absolute(String(item.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()))
+        }
+    }
+
+    /// Scripts and single files: postinstall, partitionfile, the image's postscripts.
+    private var plainFiles: [FilePath] {
+        var result: [FilePath] = []
+        for item in (attributes["postinstall"] ?? "").split(separator: ",") {
+            // A script may be followed by arguments of the site.
+            if let path = item.split(whereSeparator: \.isWhitespace).first.flatMap({ Self.absolute(String($0)) }) {
+                result.append(path)
+            }
+        }
+        for item in (attributes["partitionfile"] ?? "").split(separator: ",") {
+            if let path = Self.absolute(String(item.drop { $0 != "/" })) { result.append(path) }
+        }
+        for attribute in ["postscripts", "postbootscripts"] {
+            for item in (attributes[attribute] ?? "").split(separator: ",") {
+                guard let name = item.split(whereSeparator: \.isWhitespace).first, !name.contains("/"), name != "..",
+                    name != "."
+                else { continue }
+                result.append(installFolder.joined("postscripts").joined(String(name)))
+            }
+        }
+        return result
+    }
+
+    private static func absolute(_ text: String) -> FilePath? {
+        text.hasPrefix("/") && !text.contains("\0") ? FilePath(text) : nil
+    }
+
+    /// Hooks of the site and of this image, and the site's configuration, which may name more.
+    private func hookFiles(_ custom: FilePath) throws -> [FilePath] {
+        var result = [custom.joined("config")].filter { (try? cluster.settings.host($0))?.isRegularFile == true }
+        func add(_ folder: FilePath, depth: Int) throws {
+            let host = try cluster.settings.host(folder)
+            guard host.isDirectory else { return }
+            for name in try host.directoryNames() where !(depth == 0 && name == "osimage") {
+                let path = folder.joined(name)
+                guard let status = try host.joined(name).status() else { continue }
+                // A link to /dev/null masks a hook; the link itself has no content to keep.
+                if status.kind == .directory, depth < 2 { try add(path, depth: depth + 1) }
+                if try cluster.settings.host(path).isRegularFile { result.append(path) }
+            }
+        }
+        try add(custom.joined("hooks"), depth: 0)
+        try add(custom.joined("hooks/osimage").joined(image), depth: 1)
+        return result
+    }
+
+    // MARK: - Includes
+
+    /// Reads a list and what it includes; a relative name is relative to the folder of the list itself.
+    private func readList(_ list: FilePath, read: (FilePath) throws -> Recipe.File?) throws {
+        var pending = [list]
+        while let path = pending.popLast() {
+            guard let file = try read(path), case .kept(let bytes, _) = file.content else { continue }
+            pending += ListIncludes(bytes, variables: attributes["environvar"] ?? "").paths(
+                from: list.removingLastComponent())
+        }
+    }
+}
+
+/// The `#INCLUDE:file#` lines of a list or template.
+struct ListIncludes {
+    private let names: [String]
+
+    /// - Parameter variables: the attribute `environvar`, for `$NAME` and `${NAME}`.
+    init(_ bytes: [UInt8], variables: String) {
+        let values = Dictionary(
+            variables.split(separator: ",").compactMap { entry -> (String, String)? in
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return parts.count == 2 ? (parts[0].filter { !$0.isWhitespace }, String(parts[1])) : nil
+            }, uniquingKeysWith: { $1 })
+        names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap { line in
+            let line = line.drop { $0.isWhitespace }
+            guard line.hasPrefix("#INCLUDE:") else { return nil }
+            return Self.expand(line.dropFirst(9).prefix { $0 != "#" }, values)
+        }
+    }
+
+    func paths(from folder: FilePath) -> [FilePath] {
+        names.filter { !$0.isEmpty && !$0.contains("\0") }.map { $0.hasPrefix("/") ? FilePath($0) : folder.joined($0) }
+    }
+
+    private static func expand(_ text: Substring, _ values: [String: String]) -> String {
+        var result = ""
+        var rest = text
+        while let dollar = rest.firstIndex(of: "$") {
+            result += rest[..<dollar]
+            rest = rest[rest.index(after: dollar)...]
+            let isBraced = rest.first == "{"
+            if isBraced { rest = rest.dropFirst() }
+            let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            rest = rest[name.endIndex...]
+            if isBraced, rest.first == "}" { rest = rest.dropFirst() }
+            result += values[String(name)] ?? ""
+        }
+        return result + rest
+    }
+}
+
+/// The source files that a synclist names literally; patterns are not followed.
+struct SyncSources {
+    let paths: [FilePath]
+
+    init(_ bytes: [UInt8]) {
+        paths = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).flatMap {
+            line -> [FilePath] in
+            guard line.first != "#", let arrow = line.firstRange(of: "->") else { return [] }
+            return line[..<arrow.lowerBound].split(whereSeparator: \.isWhitespace).compactMap { word in
+                guard word.hasPrefix("/"), !word.contains(where: { "*?[".contains($0) }) else { return nil }
+                return FilePath(String(word))
+            }
+        }
+    }
+}
