@@ -1,0 +1,100 @@
+internal import CLinux
+public import Support
+public import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// The right to change the root image of one folder: `flock` on `<rootimgdir>/.lock`.
+///
+/// A parent that holds it names its descriptor in `CATBOAT_LOCK_FD`; then the lock is borrowed from there. It is free again when the last
+/// process that has the descriptor is gone, so nothing stale can be left behind.
+public struct ImageLock: ~Copyable, Sendable {
+    /// Name of the lock file in rootimgdir.
+    public static let fileName = ".lock"
+    /// Name of the variable that hands a held lock down.
+    public static let variable = "CATBOAT_LOCK_FD"
+
+    public let descriptor: FileDescriptor
+    private let isBorrowed: Bool
+
+    /// Takes the lock of `folder`, which must exist.
+    ///
+    /// - Throws: `ImageLockError.busy` with the holder's process when another command has it.
+    public init(_ folder: FilePath, environment: Environment = .current) throws {
+        let file = try folder.resolved().joined(Self.fileName)
+        if let held = try Self.inherited(file, environment) {
+            descriptor = held
+            isBorrowed = true
+            return
+        }
+        descriptor = try Self.acquire(file, folder)
+        isBorrowed = false
+    }
+
+    deinit {
+        if !isBorrowed { try? descriptor.close() }
+    }
+
+    /// For a child that shall act under our lock: give it `descriptor` under this number and tell it so.
+    public func lend(to tool: inout Tool, as number: CInt = 11) {
+        tool.descriptors[number] = descriptor
+        tool.environment[Self.variable] = Word("\(number)")
+    }
+
+    /// The descriptor of the parent's lock, if it is this very file.
+    private static func inherited(_ file: FilePath, _ environment: Environment) throws(FileError) -> FileDescriptor? {
+        guard let number = environment.text(variable).flatMap({ CInt($0) }), number > 2 else { return nil }
+        let descriptor = FileDescriptor(rawValue: number)
+        guard let ours = try file.targetStatus(), let theirs = try? descriptor.status(of: file),
+            (ours.device, ours.inode) == (theirs.device, theirs.inode)
+        else { return nil }
+        // A claim to hold the lock is believed only if flock agrees: it succeeds on a descriptor that holds it already.
+        guard catboat_lock_exclusive(number, 0) == 0 else { return nil }
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        return descriptor
+    }
+
+    private static func acquire(_ file: FilePath, _ folder: FilePath) throws -> FileDescriptor {
+        let clock = ContinuousClock()
+        let patience = clock.now + .seconds(10)
+        while true {
+            let descriptor = try FileError.wrap("open lock", file) {
+                try FileDescriptor.open(
+                    file, .readWrite, options: [.create, .closeOnExec, .noFollow], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            }
+            if catboat_lock_exclusive(descriptor.rawValue, 0) == 0 {
+                // Someone may have removed the folder's files between open and flock.
+                if let named = try file.status(), named.inode == (try descriptor.status(of: file)).inode {
+                    ftruncate(descriptor.rawValue, 0)
+                    _ = try? descriptor.writeAll("\(getpid())\n".utf8)
+                    return descriptor
+                }
+                try? descriptor.close()
+                continue
+            }
+            let holder = (try? descriptor.readToEnd(limit: 64, of: file)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            try? descriptor.close()
+            let process = CInt(holder.split(separator: "\n").first ?? "") ?? 0
+            // The namespaces of a killed command take a moment to end.
+            guard process > 0, kill(process, 0) != 0, clock.now < patience else {
+                throw ImageLockError.busy(folder, process: process)
+            }
+            usleep(50_000)
+        }
+    }
+}
+
+public enum ImageLockError: Diagnosable, Equatable {
+    case busy(FilePath, process: CInt)
+
+    public var diagnostic: Diagnostic {
+        switch self {
+        case .busy(let folder, let process):
+            Diagnostic(
+                "failed to acquire lock, seems there is another genimage/packimage/rmimage process \(process) "
+                    + "running on root image dir \"\(folder.printable)\"", remedy: "wait for it to end, or stop it")
+        }
+    }
+}
