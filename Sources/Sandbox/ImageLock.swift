@@ -33,6 +33,13 @@ public struct ImageLock: ~Copyable, Sendable {
         isBorrowed = false
     }
 
+    /// A second holder of the same lock, for work that outlives a borrow of it.
+    public init(sharing other: borrowing ImageLock) throws {
+        descriptor = try FileError.wrap("duplicate lock", FilePath(Self.fileName)) { try other.descriptor.duplicate() }
+        _ = fcntl(descriptor.rawValue, F_SETFD, FD_CLOEXEC)
+        isBorrowed = false
+    }
+
     deinit {
         if !isBorrowed { try? descriptor.close() }
     }

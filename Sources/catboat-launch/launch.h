@@ -24,7 +24,7 @@ struct plan {
     int media_count;
     const char *binds[BIND_LIMIT];    /* NAME=DIRECTORY, read-only at /run/catboat/NAME */
     int bind_count;
-    const char *writable[BIND_LIMIT]; /* host folders that a command outside the image may write */
+    const char *writable[BIND_LIMIT]; /* the same, but writable */
     int writable_count;
     const char *stubs[STUB_LIMIT];    /* programs that do nothing, in /run/catboat/bin */
     int stub_count;

@@ -29,8 +29,8 @@ void fail(const char *what, const char *subject, const char *reason)
 static void __attribute__((noreturn)) usage(int status)
 {
     fputs("usage: catboat-launch [--root DIR [--inside | --bare]] [--network] [--suppress-sync] [--media DIR]...\n"
-          "                      [--bind NAME=DIR]... [--writable DIR]... [--stub NAME]... [--directory DIR]\n"
-          "                      [--liveness FD]... -- COMMAND [ARGUMENT]...\n",
+          "                      [--bind NAME=DIR]... [--bind-writable NAME=DIR]... [--stub NAME]...\n"
+          "                      [--directory DIR] [--liveness FD]... -- COMMAND [ARGUMENT]...\n",
           status ? stderr : stdout);
     exit(status);
 }
@@ -58,7 +58,7 @@ static void parse(int argc, char **argv, struct plan *plan)
         {"root", required_argument, 0, ROOT},           {"inside", no_argument, 0, INSIDE},
         {"bare", no_argument, 0, BARE},                 {"network", no_argument, 0, NETWORK},
         {"suppress-sync", no_argument, 0, SUPPRESS},    {"media", required_argument, 0, MEDIA},
-        {"bind", required_argument, 0, BIND},           {"writable", required_argument, 0, WRITABLE},
+        {"bind", required_argument, 0, BIND},           {"bind-writable", required_argument, 0, WRITABLE},
         {"stub", required_argument, 0, STUB},           {"directory", required_argument, 0, DIRECTORY},
         {"liveness", required_argument, 0, LIVENESS},   {"help", no_argument, 0, HELP},
         {0, 0, 0, 0}};
@@ -72,7 +72,7 @@ static void parse(int argc, char **argv, struct plan *plan)
         case SUPPRESS: plan->suppress_sync = true; break;
         case MEDIA: add(plan->media, &plan->media_count, MEDIA_LIMIT, optarg, "--media"); break;
         case BIND: add(plan->binds, &plan->bind_count, BIND_LIMIT, optarg, "--bind"); break;
-        case WRITABLE: add(plan->writable, &plan->writable_count, BIND_LIMIT, optarg, "--writable"); break;
+        case WRITABLE: add(plan->writable, &plan->writable_count, BIND_LIMIT, optarg, "--bind-writable"); break;
         case STUB: add(plan->stubs, &plan->stub_count, STUB_LIMIT, optarg, "--stub"); break;
         case DIRECTORY: plan->directory = optarg; break;
         case LIVENESS:

@@ -148,13 +148,14 @@ static void mount_proc(int root)
     close(proc);
 }
 
-static void mount_read_only(int runtime, const char *name, const char *source)
+static void mount_folder(int runtime, const char *name, const char *source, bool writable)
 {
     int origin = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (origin < 0)
         fail("cannot open folder", source, 0);
     int mount = clone_of(origin, true, source), target = open_beneath(runtime, name);
-    set_attributes(mount, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, AT_RECURSIVE, source);
+    unsigned access = writable ? 0 : MOUNT_ATTR_RDONLY;
+    set_attributes(mount, access | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, MOUNT_ATTR_RDONLY & ~access, AT_RECURSIVE, source);
     attach(mount, target, source);
     close(mount);
     close(origin);
@@ -169,6 +170,19 @@ static void write_file(int folder, const char *name, mode_t mode, const char *te
     close(file);
 }
 
+static void mount_named(int runtime, const char *const *binds, int count, bool writable)
+{
+    char name[PATH_MAX];
+    for (int i = 0; i < count; i++) {
+        const char *source = strchr(binds[i], '=');
+        size_t length = source ? (size_t)(source - binds[i]) : 0;
+        if (!length || length >= sizeof name || memchr(binds[i], '/', length) || binds[i][0] == '.')
+            fail("not NAME=DIR", binds[i], "the name is one word without a slash");
+        snprintf(name, sizeof name, "%.*s", (int)length, binds[i]);
+        mount_folder(runtime, name, source + 1, writable);
+    }
+}
+
 /* What a build needs besides the image, in one folder that vanishes with the namespace: media, other folders, inert programs. */
 static void fill_runtime(int runtime, const struct plan *plan)
 {
@@ -179,16 +193,10 @@ static void fill_runtime(int runtime, const struct plan *plan)
         fail("cannot prepare folder", RUNTIME "/tmp", 0);
     for (int i = 0; i < plan->media_count; i++) {
         snprintf(name, sizeof name, "media/%d", i + 1);
-        mount_read_only(runtime, name, plan->media[i]);
+        mount_folder(runtime, name, plan->media[i], false);
     }
-    for (int i = 0; i < plan->bind_count; i++) {
-        const char *source = strchr(plan->binds[i], '=');
-        size_t length = source ? (size_t)(source - plan->binds[i]) : 0;
-        if (!length || length >= sizeof name || memchr(plan->binds[i], '/', length) || plan->binds[i][0] == '.')
-            fail("not NAME=DIR", plan->binds[i], "the name is one word without a slash");
-        snprintf(name, sizeof name, "%.*s", (int)length, plan->binds[i]);
-        mount_read_only(runtime, name, source + 1);
-    }
+    mount_named(runtime, plan->binds, plan->bind_count, false);
+    mount_named(runtime, plan->writable, plan->writable_count, true);
     int programs = open_beneath(runtime, "bin");
     for (int i = 0; i < plan->stub_count; i++) {
         if (strchr(plan->stubs[i], '/'))
@@ -235,8 +243,8 @@ static void mount_resolver(int root)
     close(origin);
 }
 
-/* Everything of the host becomes read-only, but for the folders that the caller names. */
-static void protect_host(const struct plan *plan)
+/* Everything of the host becomes read-only. */
+static void protect_host(void)
 {
     if (mkdir(RUNTIME, 0755) < 0 && errno != EEXIST)
         fail("cannot make folder", RUNTIME, 0);
@@ -244,16 +252,6 @@ static void protect_host(const struct plan *plan)
     if (host < 0)
         fail("cannot open", "/", 0);
     set_attributes(host, MOUNT_ATTR_RDONLY, 0, AT_RECURSIVE, "/");
-    for (int i = 0; i < plan->writable_count; i++) {
-        int folder = open(plan->writable[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (folder < 0)
-            fail("cannot open folder", plan->writable[i], 0);
-        int mount = clone_of(folder, false, plan->writable[i]);
-        set_attributes(mount, 0, MOUNT_ATTR_RDONLY, 0, plan->writable[i]);
-        attach(mount, folder, plan->writable[i]);
-        close(folder);
-        close(mount);
-    }
     mount_proc(host);
     close(host);
 }
@@ -283,7 +281,7 @@ void prepare_mounts(const struct plan *plan)
     if (mount("", "/", 0, MS_REC | MS_PRIVATE, 0) < 0)
         fail("cannot make mounts private", "/", 0);
     if (!plan->inside)
-        protect_host(plan);
+        protect_host();
     int runtime = -1, image = -1;
     if (plan->root) {
         image = claim_image(plan->root);

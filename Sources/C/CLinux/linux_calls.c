@@ -175,3 +175,18 @@ int catboat_spawn(pid_t *pid, const char *program, char *const *arguments, char 
     posix_spawnattr_destroy(&attributes);
     return error;
 }
+
+int64_t catboat_seek_data(int descriptor, int64_t offset) { return lseek(descriptor, offset, SEEK_DATA); }
+
+int64_t catboat_seek_hole(int descriptor, int64_t offset) { return lseek(descriptor, offset, SEEK_HOLE); }
+
+ssize_t catboat_copy_range(int source, int64_t *source_offset, int target, int64_t *target_offset, size_t count)
+{
+    off_t from = *source_offset, to = *target_offset;
+    ssize_t copied = copy_file_range(source, &from, target, &to, count, 0);
+    *source_offset = from;
+    *target_offset = to;
+    return copied;
+}
+
+int catboat_syncfs(int descriptor) { return syncfs(descriptor); }

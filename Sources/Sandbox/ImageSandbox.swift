@@ -5,12 +5,12 @@ public import SystemPackage
 ///
 /// The work is done by the program `catboat-launch`. It gets the read end of a pipe whose only write end is ours, so when this process
 /// dies, the command, everything it started and every mount vanish.
-public struct Sandbox: Sendable {
+public struct ImageSandbox: Sendable {
     /// Where the command sees itself.
     public enum View: Sendable, Equatable {
         /// Its root is the image; nothing of the host is in reach.
         case inside
-        /// On the host, read-only but for `writable`, with the image prepared for programs that enter it with chroot.
+        /// On the host, which is read-only, with the image prepared for programs that enter it with chroot.
         case around
         /// As `around`, but only `/run` of the image is prepared: for mmdebstrap, which mounts the rest itself.
         case bare
@@ -30,8 +30,8 @@ public struct Sandbox: Sendable {
     public var media: [FilePath] = []
     /// Other folders shown read-only at `/run/catboat/<name>`.
     public var folders: [String: FilePath] = [:]
-    /// Folders of the host that a command outside the image may write, besides the image.
-    public var writable: [FilePath] = []
+    /// Folders shown writable at `/run/catboat/<name>`.
+    public var writableFolders: [String: FilePath] = [:]
     /// Names of programs that shall do nothing.
     public var stubs: [String] = []
     /// Working directory of the command, as the command sees it.
@@ -42,7 +42,7 @@ public struct Sandbox: Sendable {
     /// - Parameters:
     ///   - image: path of the tree on the host; an operand or resolved beneath the root folder by the caller.
     ///   - execPath: the folder of `catboat-launch`.
-    public init(_ image: FilePath, view: View, execPath: FilePath, environment: Environment = Sandbox.cleanEnvironment) {
+    public init(_ image: FilePath, view: View, execPath: FilePath, environment: Environment = ImageSandbox.cleanEnvironment) {
         self.image = image
         self.view = view
         self.environment = environment
@@ -96,7 +96,9 @@ public struct Sandbox: Sendable {
         if suppressesSync { words.append("--suppress-sync") }
         for folder in media { words += ["--media", Word(folder)] }
         for (name, folder) in folders.sorted(by: { $0.key < $1.key }) { words += ["--bind", Word("\(name)=", folder)] }
-        for folder in writable { words += ["--writable", Word(folder)] }
+        for (name, folder) in writableFolders.sorted(by: { $0.key < $1.key }) {
+            words += ["--bind-writable", Word("\(name)=", folder)]
+        }
         for name in stubs { words += ["--stub", Word(name)] }
         if let directory { words += ["--directory", Word(directory)] }
         words += ["--liveness", "10", "--"] + command

@@ -1,0 +1,48 @@
+internal import CLinux
+public import Support
+public import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// A rootimgdir and what genimage keeps in it.
+public struct ImageFolder: Sendable, Equatable {
+    /// The folder itself, on the host, without symbolic links.
+    public let path: FilePath
+
+    /// - Parameter path: as typed or resolved beneath the root; may be a symbolic link. It is created if `creating`.
+    public init(_ path: FilePath, creating: Bool = false) throws(FileError) {
+        if creating { try path.createDirectories() }
+        guard path.isDirectory else { throw FileError("find root image folder", path, .noSuchFileOrDirectory) }
+        self.path = try path.resolved()
+    }
+
+    /// The tree of the image.
+    public var tree: FilePath { path.joined("rootimg") }
+    /// Whether the tree is whole: see `ImageState`.
+    public var stateFile: FilePath { path.joined(".state") }
+    /// The listing of the tree as genimage left it; what differs from it was changed by hand.
+    public var listingFile: FilePath { path.joined(".listing") }
+    /// What package managers printed in the last run.
+    public var logFile: FilePath { path.joined(".populate.log") }
+
+    /// A new empty folder `.NAME.tmp-XXXXXX` beside the tree.
+    func makeTemporary(_ name: String) throws(FileError) -> FilePath {
+        var template = path.joined(".\(name).tmp-XXXXXX").bytes.map { CChar(bitPattern: $0) } + [0]
+        let made = template.withUnsafeMutableBufferPointer { buffer in
+            // The template ends with the NUL added above, so the buffer has a base address.
+            mkdtemp(buffer.baseAddress!) != nil
+        }
+        let result = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+        guard made else { throw FileError("create directory", result, .latest) }
+        try result.changePermissions(0o755)
+        return result
+    }
+
+    /// Removes temporary folders that a killed run left. Only under the lock.
+    public func sweep() throws(FileError) {
+        for name in ["rootimg", "apt", "state", "listing"] { try AtomicFile.sweep(path.joined(name)) }
+        for file in [stateFile, listingFile] { try AtomicFile.sweep(file) }
+    }
+}

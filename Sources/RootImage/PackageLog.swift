@@ -1,0 +1,58 @@
+internal import Support
+internal import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// What package managers print: kept in a file, followed for a line of progress, quoted when they fail.
+struct PackageLog {
+    let descriptor: FileDescriptor
+    private let file: FilePath
+    /// Where this run's part begins.
+    private let start: Int64
+
+    /// Appends to `file`.
+    init(_ file: FilePath) throws {
+        self.file = file
+        descriptor = try FileError.wrap("open", file) {
+            try FileDescriptor.open(
+                file, .readWrite, options: [.append, .create, .closeOnExec, .noFollow], permissions: [.ownerReadWrite, .groupRead])
+        }
+        start = try descriptor.status(of: file).size
+    }
+
+    /// Shows how far dpkg has come until the program ends.
+    func follow(_ running: RunningTool) throws {
+        guard isatty(2) == 1 else { return }
+        let progress = Progress("installing packages", unit: .packages, total: nil)
+        var offset = start
+        var state = siginfo_t()
+        while waitid(P_PID, id_t(running.pid), &state, WEXITED | WNOHANG | WNOWAIT) == 0, state._sifields._sigchld.si_pid == 0 {
+            let text = try read(from: offset, limit: 1 << 20)
+            offset += Int64(text.utf8.count)
+            progress.advance(UInt64(text.split(separator: "\n").count { $0.hasPrefix("Setting up ") }))
+            usleep(200_000)
+        }
+        progress.finish()
+    }
+
+    /// The lines that tell why a run failed: errors first, else the last ones.
+    func explanation() throws -> String {
+        let size = try descriptor.status(of: file).size
+        let lines = try read(from: max(start, size - 65536), limit: 65536).split(separator: "\n")
+        let errors = lines.filter { line in
+            ["E:", "dpkg: error", "dpkg-deb: error", "error:"].contains { line.hasPrefix($0) } || line.contains("o space left on device")
+        }
+        let told = errors.isEmpty ? lines.suffix(8) : errors.suffix(4)
+        return (told + ["see \(file.printable)"]).joined(separator: "\n")
+    }
+
+    private func read(from offset: Int64, limit: Int) throws -> String {
+        try FileError.wrap("read", file) {
+            var buffer = [UInt8](repeating: 0, count: limit)
+            let count = try buffer.withUnsafeMutableBytes { try descriptor.read(fromAbsoluteOffset: offset, into: $0) }
+            return String(decoding: buffer[..<count], as: UTF8.self)
+        }
+    }
+}
