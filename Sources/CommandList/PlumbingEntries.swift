@@ -15,5 +15,18 @@ extension CommandList {
             "table-set", .plumbing, .main,
             "[--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | --stdin [-z]",
             "change rows of tables, all or nothing"),
+            "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",
+            "run a command that holds the lock of a root image"),
+        Entry("package-list", .plumbing, .main, "[-z | --json] TREE", "list the packages of a tree"),
+        Entry(
+            "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
+            "expand package lists to one record for each package"),
+        Entry("rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE", "list a tree with owners, modes and digests"),
+        Entry(
+            "rootimg-populate", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --pkgdir DIR ROOTIMGDIR",
+            "install, update and remove packages of a root image"),
+        Entry(
+            "rootimg-run", .plumbing, .main, "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
+            "run a command inside a root image"),
     ]
 }

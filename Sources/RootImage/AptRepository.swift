@@ -23,13 +23,14 @@ public enum AptRepository: Sendable, Equatable {
     /// Understands one entry of pkgdir or otherpkgdir.
     ///
     /// - Parameters:
-    ///   - entry: a URL line, or a folder as it is stored (beneath `root`) or typed (`root` is the host).
+    ///   - entry: a URL line, or a folder of the host.
     ///   - architecture: Debian's name of it, e.g. `amd64`.
+    ///   - root: messages show paths without its prefix.
     /// - Returns: several when an archive has several suites.
-    public static func find(_ entry: String, architecture: String, root: RootFolder) throws -> [AptRepository] {
+    public static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [AptRepository] {
         if isURL(entry) { return [.url(entry)] }
-        let stored = FilePath(entry)
-        let folder = try root.host(stored)
+        let folder = FilePath(entry)
+        let stored = root.stored(folder)
         guard folder.isDirectory else { throw AptRepositoryError.notFound(stored) }
         if folder.joined("dists").isDirectory {
             let archives = try suites(of: folder, stored, architecture)

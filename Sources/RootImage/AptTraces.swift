@@ -33,7 +33,7 @@ struct AptTraces {
         for case .url(let line) in repositories { text += "deb \(line)\n" }
         let sources = try root.host("/etc/apt/sources.list")
         if sources.removingLastComponent().isDirectory { try AtomicFile.write(text.utf8, to: sources) }
-        for stored in ["/etc/hostname", "/etc/resolv.conf", "/etc/apt/apt.conf.d/99mmdebstrap", "/etc/dpkg/dpkg.cfg.d/99mmdebstrap"] {
+        for stored in ["/etc/apt/sources.list.d/0000sources.list", "/etc/hostname", "/etc/resolv.conf", "/etc/apt/apt.conf.d/99mmdebstrap", "/etc/dpkg/dpkg.cfg.d/99mmdebstrap"] {
             try root.host(FilePath(stored)).removeFile()
         }
     }

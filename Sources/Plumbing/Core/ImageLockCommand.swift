@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import RootImage
+internal import Sandbox
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+struct ImageLockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image-lock", abstract: "Run a command that holds the lock of a root image.")
+
+    @Option(help: "The root image folder, instead of an osimage.", completion: .directory) var rootimgdir: String?
+    @Argument(help: "The osimage whose root image is locked.") var osimage: String?
+    @Argument(parsing: .postTerminator, help: "The command and its arguments.") var command: [String] = []
+
+    func validate() throws {
+        guard (rootimgdir == nil) != (osimage == nil) else { throw ValidationError("give an osimage or --rootimgdir") }
+        guard !command.isEmpty else { throw ValidationError("give the command after --") }
+    }
+
+    func run() throws {
+        let folder = try ImageFolder(FilePath(rootimgdir ?? ""))
+        let lock = try ImageLock(folder.path)
+        var tool = Tool(FilePath(command[0]), command.dropFirst().map { Word($0) })
+        // The command speaks the user's language; LC_ALL=C is for programs whose messages we read.
+        tool.environment["LC_ALL"] = Environment.current["LC_ALL"]
+        lock.lend(to: &tool)
+        switch try tool.start(input: .inherited).wait() {
+        case .exited(let status): throw ExitCode(status)
+        case .signaled(let signal): throw ExitCode(128 + signal)
+        }
+    }
+}
