@@ -205,6 +205,8 @@ public struct AptDriver: PackageDriver {
         sandbox.environment["DEBIAN_FRONTEND"] = isInteractive ? "readline" : "noninteractive"
         sandbox.environment["DEBCONF_NONINTERACTIVE_SEEN"] = isInteractive ? nil : "true"
         sandbox.environment["INITRD"] = "No"
+        // Without it sudo's script refuses to be removed from a system whose root has no password, as is usual for an image.
+        sandbox.environment["SUDO_FORCE_REMOVE"] = "yes"
         if workspace.needsNetwork {
             for name in ["http_proxy", "https_proxy", "ftp_proxy", "no_proxy"] {
                 sandbox.environment[name] = Environment.current[name]
