@@ -15,12 +15,16 @@ extension CommandList {
             "table-set", .plumbing, .main,
             "[--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | --stdin [-z]",
             "change rows of tables, all or nothing"),
+        Entry(
             "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",
             "run a command that holds the lock of a root image"),
         Entry("package-list", .plumbing, .main, "[-z | --json] TREE", "list the packages of a tree"),
         Entry(
             "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
             "expand package lists to one record for each package"),
+        Entry(
+            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage populate|complete|pack ROOTIMGDIR",
+            "do the generic steps of a root image, and clean it"),
         Entry("rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE", "list a tree with owners, modes and digests"),
         Entry(
             "rootimg-populate", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --pkgdir DIR ROOTIMGDIR",
