@@ -9,7 +9,7 @@ STAGE = $(CURDIR)/.build/stage
 
 # Product by product: a plain `swift build` would build the tests' support as well, which a release does not have.
 build:
-	for product in catboat catboat-media catboat-history catboat-launch; do \
+	for product in catboat catboat-media catboat-history catboat-launch catboat-setattr; do \
 	    $(SWIFT) build $(RELEASE) --product $$product || exit 1; done
 
 packages:

@@ -39,6 +39,7 @@ let package = Package(
         .executable(name: "catboat-media", targets: ["catboat-media"]),
         .executable(name: "catboat-history", targets: ["catboat-history"]),
         .executable(name: "catboat-launch", targets: ["catboat-launch"]),
+        .executable(name: "catboat-setattr", targets: ["catboat-setattr"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -113,6 +114,10 @@ let package = Package(
             name: "catboat-history", dependencies: ["CommandList", "CommandShell", "HistoryPlumbing"],
             swiftSettings: strict),
         .executableTarget(name: "catboat-launch"),
+        // Runs in the initramfs of nodes, whatever their libc is: static, and without the Swift start-up object.
+        .executableTarget(
+            name: "catboat-setattr",
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xlinker", "-s"])]),
 
         // Tests
         .target(

@@ -13,7 +13,8 @@ public struct AtomicFile: ~Copyable {
     /// Open for writing until `commit`.
     public let descriptor: FileDescriptor
     public let target: FilePath
-    private let temporary: FilePath
+    /// Where the bytes are until `commit`: for programs that want a name to write to.
+    public let temporary: FilePath
     private let slot: CInt
 
     public init(replacing target: FilePath, permissions: UInt32 = 0o644) throws(FileError) {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -62,9 +63,24 @@ int catboat_lsetxattr(const char *path, const char *name, const void *value, siz
     return lsetxattr(path, name, value, size, 0);
 }
 
+ssize_t catboat_listxattr(const char *path, char *list, size_t size) { return listxattr(path, list, size); }
+
+ssize_t catboat_getxattr(const char *path, const char *name, void *value, size_t size)
+{
+    return getxattr(path, name, value, size);
+}
+
 unsigned catboat_major(uint64_t device) { return major(device); }
 unsigned catboat_minor(uint64_t device) { return minor(device); }
 uint64_t catboat_makedev(unsigned high, unsigned low) { return makedev(high, low); }
+
+int catboat_usable_processors(void)
+{
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0 && CPU_COUNT(&mask) > 0) return CPU_COUNT(&mask);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
 
 char **catboat_environ(void) { return environ; }
 int catboat_exited(int status) { return WIFEXITED(status); }

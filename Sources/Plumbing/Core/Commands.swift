@@ -2,8 +2,11 @@ public import ArgumentParser
 
 /// The plumbing that the executable `catboat` holds.
 public let commands: [any ParsableCommand.Type] = [
+    BootcfgWriteCommand.self,
     DefinitionGetCommand.self,
     ImageLockCommand.self,
+    ImagePublishCommand.self,
+    InitrdBuildCommand.self,
     NoderangeExpandCommand.self,
     PackageListCommand.self,
     PkglistExpandCommand.self,

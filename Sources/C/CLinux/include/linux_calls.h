@@ -33,6 +33,15 @@ int catboat_reflink(int target, int source);
 ssize_t catboat_llistxattr(const char *path, char *list, size_t size);
 ssize_t catboat_lgetxattr(const char *path, const char *name, void *value, size_t size);
 int catboat_lsetxattr(const char *path, const char *name, const void *value, size_t size);
+/* `path` is followed, also when it is /proc/self/fd/N of an O_PATH descriptor. */
+ssize_t catboat_listxattr(const char *path, char *list, size_t size);
+ssize_t catboat_getxattr(const char *path, const char *name, void *value, size_t size);
+
+/* lseek(2) with SEEK_DATA and SEEK_HOLE, copy_file_range(2), syncfs(2). */
+int64_t catboat_seek_data(int descriptor, int64_t offset);
+int64_t catboat_seek_hole(int descriptor, int64_t offset);
+ssize_t catboat_copy_range(int source, int64_t *source_offset, int target, int64_t *target_offset, size_t count);
+int catboat_syncfs(int descriptor);
 
 /* lseek(2) with SEEK_DATA and SEEK_HOLE, copy_file_range(2), syncfs(2). */
 int64_t catboat_seek_data(int descriptor, int64_t offset);
@@ -44,6 +53,9 @@ int catboat_syncfs(int descriptor);
 unsigned catboat_major(uint64_t device);
 unsigned catboat_minor(uint64_t device);
 uint64_t catboat_makedev(unsigned major, unsigned minor);
+
+/* Processors that this process may use, at least 1. */
+int catboat_usable_processors(void);
 
 /* The environment, wait(2) statuses: macros that Swift cannot import. */
 char **catboat_environ(void);

@@ -1,0 +1,87 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Digests
+internal import FoundationEssentials
+internal import Netboot
+internal import Sandbox
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+struct ImagePublishCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image-publish", abstract: "Put a matching kernel, initramfs and root image before the nodes.")
+
+    @Option(help: "Folder of the root image.", completion: .directory) var rootimgdir: String
+    @Option(help: "TFTP folder; default /tftpboot beneath the root.", completion: .directory) var tftpdir: String?
+    @Option(help: "Packed root to publish, or a folder that holds it.", completion: .file()) var stage: String?
+    @Option(help: "Sets to keep, the served one included.") var keep = 3
+    @Flag(help: "Change nothing; print the digest of the served set.") var current = false
+    @Flag(help: "Change nothing; print the kept sets.") var list = false
+    @Flag(help: "With --list, print JSON.") var json = false
+    @Flag(name: .customShort("z"), help: "With --list, end records with NUL.") var isNULSeparated = false
+    @Argument(help: "Osimage.") var osimage: String
+    @Argument(help: "A kept set to publish again, as sha256:HEX or its first digits.") var digest: String?
+
+    func validate() throws {
+        guard keep >= 1 else { throw ValidationError("--keep must be 1 or more") }
+        guard !(current && list) else { throw ValidationError("--current and --list exclude each other") }
+        guard digest == nil || stage == nil else { throw ValidationError("a digest and --stage exclude each other") }
+    }
+
+    func run() throws {
+        let settings = Settings.current()
+        let folder = FilePath(rootimgdir).absolute
+        let publisher = try ImagePublisher(
+            image: osimage, rootimgFolder: folder, webPath: settings.root.stored(folder).printable,
+            tftpFolder: try tftpdir.map { FilePath($0) } ?? settings.root.host("/tftpboot"))
+        if current {
+            guard let digest = try publisher.current() else { throw ExitCode(1) }
+            return try Console.print(digest.description)
+        }
+        if list { return try printSets(publisher) }
+        let lock = try ImageLock(folder)
+        defer { withExtendedLifetime(lock.descriptor) {} }
+        let published: KeptSet
+        if let digest {
+            published = try publisher.store.find(digest, image: osimage)
+            try publisher.publish(published)
+        } else {
+            published = try publisher.publish(
+                SetFiles(rootimgFolder: folder, stage: stage.map { FilePath($0).absolute }))
+        }
+        for removed in try publisher.prune(keeping: keep) {
+            Console.note("image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
+        }
+        try Console.print(published.set.digest.description)
+    }
+
+    private struct Record: Encodable {
+        var digest: String
+        var isCurrent: Bool
+        var publishedAt: String
+        var root: String
+        var size: Int64
+    }
+
+    private func printSets(_ publisher: ImagePublisher) throws {
+        let current = try publisher.current()
+        let records = try publisher.store.sets().map { kept in
+            Record(
+                digest: kept.set.digest.description, isCurrent: kept.set.digest == current,
+                publishedAt: Self.time(kept.publishedAt), root: kept.set.root.name,
+                size: kept.set.members.reduce(0) { $0 + $1.sizeInBytes })
+        }
+        if json { return try Console.write(JSONText.document("sets", records)) }
+        let lines = records.map { record in
+            [record.digest, record.isCurrent ? "current" : "kept", record.publishedAt, "\(record.size)", record.root]
+                .joined(separator: "\t")
+        }
+        try Console.records(lines.map { Array($0.utf8) }, isNULSeparated: isNULSeparated)
+    }
+
+    /// RFC 3339, UTC.
+    private static func time(_ seconds: Int64) -> String {
+        Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
+    }
+}
