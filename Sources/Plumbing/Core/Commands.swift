@@ -11,6 +11,7 @@ public let commands: [any ParsableCommand.Type] = [
     NoderangeExpandCommand.self,
     PackageListCommand.self,
     PkglistExpandCommand.self,
+    RootimgFinishCommand.self,
     RootimgListCommand.self,
     RootimgPopulateCommand.self,
     RootimgRunCommand.self,

@@ -43,6 +43,12 @@ int64_t catboat_seek_hole(int descriptor, int64_t offset);
 ssize_t catboat_copy_range(int source, int64_t *source_offset, int target, int64_t *target_offset, size_t count);
 int catboat_syncfs(int descriptor);
 
+/* lseek(2) with SEEK_DATA and SEEK_HOLE, copy_file_range(2), syncfs(2). */
+int64_t catboat_seek_data(int descriptor, int64_t offset);
+int64_t catboat_seek_hole(int descriptor, int64_t offset);
+ssize_t catboat_copy_range(int source, int64_t *source_offset, int target, int64_t *target_offset, size_t count);
+int catboat_syncfs(int descriptor);
+
 /* Device numbers as the makedev(3) family sees them. */
 unsigned catboat_major(uint64_t device);
 unsigned catboat_minor(uint64_t device);
