@@ -69,12 +69,15 @@ extension CommandList {
         Entry(
             "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage populate|complete|pack ROOTIMGDIR",
             "do the generic steps of a root image, and clean it"),
-        Entry("rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE", "list a tree with owners, modes and digests"),
+        Entry(
+            "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",
+            "list a tree with owners, modes and digests"),
         Entry(
             "rootimg-populate", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --pkgdir DIR ROOTIMGDIR",
             "install, update and remove packages of a root image"),
         Entry(
-            "rootimg-run", .plumbing, .main, "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
+            "rootimg-run", .plumbing, .main,
+            "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
             "run a command inside a root image"),
     ]
 }

@@ -51,7 +51,9 @@ final class CopyFolder {
         let name = relative.lastName
         if name.withPlatformString({ mkdirat(holder.rawValue, $0, 0o755) }) != 0 {
             // A file or link of an earlier copy gives way to a folder of this medium.
-            guard Errno.latest == .fileExists else { throw FileError("create directory", path.joined(relative), .latest) }
+            guard Errno.latest == .fileExists else {
+                throw FileError("create directory", path.joined(relative), .latest)
+            }
             _ = name.withPlatformString { unlinkat(holder.rawValue, $0, 0) }
             try FileError.check(
                 "create directory", path.joined(relative),
@@ -128,7 +130,9 @@ final class CopyFolder {
     func createLink(_ entry: MediumEntry, to target: FilePath) throws {
         let holder = try directory(entry.path.removingLastComponent())
         let name = entry.path.lastName
-        if try holder.status(at: name)?.kind == .symbolicLink, try holder.linkTarget(at: name) == target.bytes { return }
+        if try holder.status(at: name)?.kind == .symbolicLink, try holder.linkTarget(at: name) == target.bytes {
+            return
+        }
         let temporary = CopyMarker.temporaryName
         _ = temporary.withPlatformString { unlinkat(descriptor.rawValue, $0, 0) }
         let result = target.withPlatformString { target in

@@ -95,7 +95,8 @@ final class CopyStage {
             }
             return true
         } catch let error as FileError
-            where [.improperLink, .notPermitted, .notSupportedOnSocket, .notSupported, .tooManyLinks].contains(error.errno)
+            where [.improperLink, .notPermitted, .notSupportedOnSocket, .notSupported, .tooManyLinks].contains(
+                error.errno)
         {
             return false
         }

@@ -62,7 +62,8 @@ struct DiskInfo: Equatable {
         guard !version.isEmpty else { return nil }
         // Code names of one or three words and snapshots shift the architecture: then it is the word that is one.
         let known = ["amd64", "arm64", "ppc64el", "s390x", "riscv64", "i386", "armhf", "armel", "powerpc", "mips64el"]
-        let found = known.contains(word(place)) ? place : words.firstIndex { known.contains($0) }.map { $0 + 1 } ?? place
+        let found =
+            known.contains(word(place)) ? place : words.firstIndex { known.contains($0) }.map { $0 + 1 } ?? place
         arch = word(found)
         disc = product == "debian" ? word(found + 2) : ""
         isNetinst = word(found + 1) == "NETINST"

@@ -78,7 +78,9 @@ struct MediumChecksums {
             let sums = TreeInfo(String(decoding: text, as: UTF8.self)).checksums
             if !sums.isEmpty { lists.append(treeInfo) }
             for (path, sum) in sums {
-                guard sum.hasPrefix("sha256:"), let checksum = Checksum(sum.dropFirst(7), origin: treeInfo) else { continue }
+                guard sum.hasPrefix("sha256:"), let checksum = Checksum(sum.dropFirst(7), origin: treeInfo) else {
+                    continue
+                }
                 try add(FilePath(path), checksum, catalog, medium)
             }
         }

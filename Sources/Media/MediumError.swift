@@ -24,7 +24,8 @@ public enum MediumError: Diagnosable, Equatable {
     public var diagnostic: Diagnostic {
         switch self {
         case .notAnImage(let path):
-            Diagnostic("not an ISO 9660 image", subject: path.printable, remedy: "name an ISO file, a drive or a folder")
+            Diagnostic(
+                "not an ISO 9660 image", subject: path.printable, remedy: "name an ISO file, a drive or a folder")
         case .onlyUDF(let path):
             Diagnostic(
                 "the image has only a UDF file system", subject: path.printable,

@@ -34,7 +34,9 @@ enum SLESMedium: MediumFamily {
         for text in texts where text.contains("Leap") {
             guard let mark = text.firstRange(of: "15.") else { continue }
             let minor = text[mark.upperBound...].prefix { $0.isASCII && $0.isNumber }
-            if !minor.isEmpty { return Found(name: "leap15.\(minor)", arch: archWord(texts.joined(separator: " ")), disc: "1") }
+            if !minor.isEmpty {
+                return Found(name: "leap15.\(minor)", arch: archWord(texts.joined(separator: " ")), disc: "1")
+            }
         }
         return nil
     }
@@ -43,7 +45,8 @@ enum SLESMedium: MediumFamily {
     private static func media(_ facts: MediumFacts) -> Found? {
         let lines = facts.lines("media.1/media")
         let products = facts.text("media.1/products") ?? ""
-        guard let first = lines.first(where: { $0.contains("SLE-15") }) ?? (products.contains("SLE-15") ? products : nil)
+        guard
+            let first = lines.first(where: { $0.contains("SLE-15") }) ?? (products.contains("SLE-15") ? products : nil)
         else { return nil }
         var name = "sle15"
         for text in [first, products] {

@@ -92,7 +92,9 @@ struct SignatureCheck {
     private func rings(_ folder: TemporaryFolder) throws -> [(ring: FilePath, origin: FilePath)] {
         var rings: [(FilePath, FilePath)] = []
         for (number, keyring) in keyrings.enumerated() {
-            guard let bytes = try? keyring.readBytes(limit: 16 << 20), let key = OpenPGP.publicKey(bytes) else { continue }
+            guard let bytes = try? keyring.readBytes(limit: 16 << 20), let key = OpenPGP.publicKey(bytes) else {
+                continue
+            }
             rings.append((try folder.write(key, "trusted-\(number)"), keyring))
         }
         // Without any key the signature still tells which one made it.

@@ -14,7 +14,8 @@ struct TabdumpCommand: PeerCommand {
         name: .short, parsing: .unconditionalSingleValue,
         help: "Only enabled rows for which COLUMN OPERATOR VALUE holds: == != > >= < <= =~ !~.")
     var w: [String] = []
-    @Option(name: .short, parsing: .unconditional, help: "File to write the table to.", completion: .file()) var f: String?
+    @Option(name: .short, parsing: .unconditional, help: "File to write the table to.", completion: .file()) var f:
+        String?
     @Option(name: .short, parsing: .unconditional, help: "Only the newest records of a log.") var n: Int?
     @Flag(name: [.short, .long], help: "Print the version.") var version = false
     @Flag(name: [.customShort("h"), .customShort("?"), .customLong("help")], help: "Show help.") var help = false
@@ -35,7 +36,8 @@ struct TabdumpCommand: PeerCommand {
         guard let schema = TableSchema.named(table) else {
             throw CommandFailure([
                 Diagnostic(
-                    d ? "table \(table) does not exist." : "No such table: \(table)", remedy: "see tabdump for the names")
+                    d ? "table \(table) does not exist." : "No such table: \(table)",
+                    remedy: "see tabdump for the names")
             ])
         }
         try d ? describe(schema) : dump(schema)

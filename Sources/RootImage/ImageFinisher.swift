@@ -58,7 +58,9 @@ public struct ImageFinisher {
     // MARK: - Generic steps
 
     private func makeDevices() throws {
-        for (name, mode, minor) in [("null", 0o666, 3), ("zero", 0o666, 5), ("random", 0o666, 8), ("urandom", 0o666, 9)] as [(String, UInt32, UInt32)] {
+        for (name, mode, minor) in [
+            ("null", 0o666, 3), ("zero", 0o666, 5), ("random", 0o666, 8), ("urandom", 0o666, 9),
+        ] as [(String, UInt32, UInt32)] {
             try image.device("/dev/\(name)", mode, 1, minor)
         }
         // The kernel opens it for init before anything is mounted.
@@ -69,11 +71,15 @@ public struct ImageFinisher {
 
     private func writeFileSystemTable(_ options: Options) throws {
         let present = try image.text("/etc/fstab") ?? ""
-        let isOurs = present.hasPrefix(Self.tableMark) || present.allSatisfy(\.isWhitespace) || present.hasPrefix("# UNCONFIGURED FSTAB")
+        let isOurs =
+            present.hasPrefix(Self.tableMark) || present.allSatisfy(\.isWhitespace)
+            || present.hasPrefix("# UNCONFIGURED FSTAB")
         guard isOurs else { return }
         var lines = [Self.tableMark + (options.profile.isEmpty ? "" : " (\(options.profile)_\(options.arch))")]
         if let size = options.temporarySize {
-            for folder in ["/tmp", "/var/tmp"] { lines.append("tmpfs \(folder) tmpfs defaults,nosuid,nodev,mode=1777,size=\(size) 0 0") }
+            for folder in ["/tmp", "/var/tmp"] {
+                lines.append("tmpfs \(folder) tmpfs defaults,nosuid,nodev,mode=1777,size=\(size) 0 0")
+            }
         }
         try image.write(lines.joined(separator: "\n") + "\n", to: "/etc/fstab")
     }
@@ -88,13 +94,16 @@ public struct ImageFinisher {
     private func configureInterfaces(_ names: [String]) throws {
         for name in names {
             if image.exists("/sbin/ifup") || image.exists("/usr/sbin/ifup") {
-                try image.write("auto \(name)\niface \(name) inet dhcp\n", to: "/etc/network/interfaces.d/catboat-\(name)")
+                try image.write(
+                    "auto \(name)\niface \(name) inet dhcp\n", to: "/etc/network/interfaces.d/catboat-\(name)")
             } else if image.exists("/usr/sbin/NetworkManager") {
                 try image.write(
                     "[connection]\nid=catboat-\(name)\ntype=ethernet\ninterface-name=\(name)\n\n[ipv4]\nmethod=auto\n",
                     to: "/etc/NetworkManager/system-connections/catboat-\(name).nmconnection", permissions: 0o600)
             } else {
-                try image.write("[Match]\nName=\(name)\n\n[Network]\nDHCP=yes\n", to: "/etc/systemd/network/50-catboat-\(name).network")
+                try image.write(
+                    "[Match]\nName=\(name)\n\n[Network]\nDHCP=yes\n",
+                    to: "/etc/systemd/network/50-catboat-\(name).network")
                 try image.link(
                     "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
                     to: "/lib/systemd/system/systemd-networkd.service")
@@ -107,7 +116,8 @@ public struct ImageFinisher {
             try image.write("root:x:" + text.dropFirst(7), to: "/etc/passwd")
         }
         let skeleton = try image.host("/etc/skel")
-        for name in try skeleton.directoryNames() where name.printable.hasPrefix(".") && skeleton.joined(name).isRegularFile {
+        for name in try skeleton.directoryNames()
+        where name.printable.hasPrefix(".") && skeleton.joined(name).isRegularFile {
             let place = "/root/\(name.printable)"
             guard !image.exists(place) else { continue }
             try image.install(skeleton.joined(name), as: place, permissions: 0o644)
@@ -115,21 +125,29 @@ public struct ImageFinisher {
         let terminals = try image.text("/etc/securetty")
         if let terminals {
             let missing = ["ttyS0", "ttyS1"].filter { !terminals.split(separator: "\n").contains(Substring($0)) }
-            if !missing.isEmpty { try image.write(terminals + missing.joined(separator: "\n") + "\n", to: "/etc/securetty") }
+            if !missing.isEmpty {
+                try image.write(terminals + missing.joined(separator: "\n") + "\n", to: "/etc/securetty")
+            }
         }
     }
 
     private func installPostscripts() throws {
-        for name in ["xcatdsklspost", "xcatpostinit1"] { try image.install(scripts.joined(name), as: "/opt/xcat/\(name)", permissions: 0o755) }
+        for name in ["xcatdsklspost", "xcatpostinit1"] {
+            try image.install(scripts.joined(name), as: "/opt/xcat/\(name)", permissions: 0o755)
+        }
         try image.install(scripts.joined("xcatlib.sh"), as: "/opt/xcat/xcatlib.sh", permissions: 0o644)
         if try image.text("/opt/xcat/xcatinfo") == nil { try image.write("", to: "/opt/xcat/xcatinfo") }
         try image.host("/xcatpost").createDirectories()
         guard image.exists("/usr/lib/systemd") || image.exists("/lib/systemd") else { return }
         var units = [("xcatpostinit1.service", ["multi-user.target.wants"])]
-        if image.exists("/usr/sbin/sshd") { units.append(("catboat-hostkeys.service", ["ssh.service.wants", "sshd.service.wants"])) }
+        if image.exists("/usr/sbin/sshd") {
+            units.append(("catboat-hostkeys.service", ["ssh.service.wants", "sshd.service.wants"]))
+        }
         for (unit, wants) in units {
             try image.install(scripts.joined(unit), as: "/etc/systemd/system/\(unit)", permissions: 0o644)
-            for want in wants { try image.link("/etc/systemd/system/\(want)/\(unit)", to: "/etc/systemd/system/\(unit)") }
+            for want in wants {
+                try image.link("/etc/systemd/system/\(want)/\(unit)", to: "/etc/systemd/system/\(unit)")
+            }
         }
     }
 
@@ -141,17 +159,24 @@ public struct ImageFinisher {
         for name in try image.host("/etc/ssh").directoryNames() where name.printable.hasPrefix("ssh_host_") {
             try image.remove("/etc/ssh/\(name.printable)")
         }
-        if image.exists("/etc/machine-id") || image.exists("/usr/lib/systemd/systemd") || image.exists("/lib/systemd/systemd") {
+        if image.exists("/etc/machine-id") || image.exists("/usr/lib/systemd/systemd")
+            || image.exists("/lib/systemd/systemd")
+        {
             // Empty: the node makes its own at boot, and it is not taken for a first boot: machine-id(5).
             try image.remove("/etc/machine-id")
             try image.write("", to: "/etc/machine-id", permissions: 0o444)
         }
-        if try image.entry("/var/lib/dbus/machine-id").status()?.kind == .regular { try image.remove("/var/lib/dbus/machine-id") }
+        if try image.entry("/var/lib/dbus/machine-id").status()?.kind == .regular {
+            try image.remove("/var/lib/dbus/machine-id")
+        }
         for path in [
-            "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret", "/var/lib/urandom/random-seed", "/var/lib/random-seed",
+            "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret", "/var/lib/urandom/random-seed",
+            "/var/lib/random-seed",
             "/var/cache/apt/pkgcache.bin", "/var/cache/apt/srcpkgcache.bin", "/var/cache/ldconfig/aux-cache",
-            "/var/lib/dpkg/status-old", "/var/lib/dpkg/available-old", "/var/lib/dpkg/diversions-old", "/var/lib/dpkg/statoverride-old",
-            "/var/cache/debconf/config.dat-old", "/var/cache/debconf/templates.dat-old", "/var/cache/debconf/passwords.dat-old",
+            "/var/lib/dpkg/status-old", "/var/lib/dpkg/available-old", "/var/lib/dpkg/diversions-old",
+            "/var/lib/dpkg/statoverride-old",
+            "/var/cache/debconf/config.dat-old", "/var/cache/debconf/templates.dat-old",
+            "/var/cache/debconf/passwords.dat-old",
         ] {
             try image.remove(path)
         }
@@ -164,12 +189,17 @@ public struct ImageFinisher {
     private func cleanLogs() throws {
         let folder = try image.host("/var/log")
         guard folder.isDirectory else { return }
-        for name in ["dpkg.log", "alternatives.log", "bootstrap.log", "fontconfig.log"] { try image.remove("/var/log/\(name)") }
+        for name in ["dpkg.log", "alternatives.log", "bootstrap.log", "fontconfig.log"] {
+            try image.remove("/var/log/\(name)")
+        }
         for name in ["apt", "journal", "unattended-upgrades"] { try image.empty("/var/log/\(name)") }
         try TreeWalk(folder).run { entry in
-            guard entry.status.kind == .regular, entry.status.size > 0, entry.status.linkCount == 1 else { return .enter }
+            guard entry.status.kind == .regular, entry.status.size > 0, entry.status.linkCount == 1 else {
+                return .enter
+            }
             let file = try FileError.wrap("empty", folder.joined(entry.path)) {
-                try FileDescriptor.open(folder.joined(entry.path), .writeOnly, options: [.truncate, .noFollow, .closeOnExec])
+                try FileDescriptor.open(
+                    folder.joined(entry.path), .writeOnly, options: [.truncate, .noFollow, .closeOnExec])
             }
             try? file.close()
             return .enter

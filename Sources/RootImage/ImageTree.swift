@@ -59,7 +59,9 @@ struct ImageTree {
     func empty(_ path: String, keeping kept: Set<String> = []) throws(FileError) {
         let folder = try host(path)
         guard folder.isDirectory else { return }
-        for name in try folder.directoryNames() where !kept.contains(name.printable) { try folder.joined(name).removeTree() }
+        for name in try folder.directoryNames() where !kept.contains(name.printable) {
+            try folder.joined(name).removeTree()
+        }
     }
 
     /// Makes a character device if nothing is there.
@@ -68,7 +70,8 @@ struct ImageTree {
         guard !place.exists else { return }
         try place.removingLastComponent().createDirectories()
         let number = dev_t(major) << 8 | dev_t(minor)
-        try FileError.check("create device", place, place.withPlatformString { mknod($0, S_IFCHR | permissions, number) })
+        try FileError.check(
+            "create device", place, place.withPlatformString { mknod($0, S_IFCHR | permissions, number) })
         try place.changePermissions(permissions)
     }
 }

@@ -92,6 +92,6 @@ struct HookRunCommand: ParsableCommand {
     private static func die(of number: CInt) -> Never {
         signal(number, SIG_DFL)
         raise(number)
-        exit(128 + number)
+        Glibc.exit(128 + number)
     }
 }

@@ -20,7 +20,8 @@ struct RootimgFinishCommand: ParsableCommand {
     @Argument(help: "The folder that holds rootimg/.", completion: .directory) var rootimgdir: String
 
     func validate() throws {
-        for name in interface where name.isEmpty || name.utf8.contains(where: { $0 == 0x2f || $0 <= 0x20 || $0 == 0x7f }) {
+        for name in interface
+        where name.isEmpty || name.utf8.contains(where: { $0 == 0x2f || $0 <= 0x20 || $0 == 0x7f }) {
             throw ValidationError("not the name of an interface: '\(name)'")
         }
         if let tmplimit, tmplimit.wholeMatch(of: /[0-9]+[kKmMgG%]?/) == nil {

@@ -10,7 +10,8 @@ struct MediaCopyCommand: ParsableCommand {
 
     @Option(help: "The name that the medium is to have.") var name: String?
     @Option(help: "The architecture that the medium is to have.") var arch: String?
-    @Option(help: ArgumentHelp("A keyring to trust.", valueName: "file"), completion: .file()) var keyring: [String] = []
+    @Option(help: ArgumentHelp("A keyring to trust.", valueName: "file"), completion: .file()) var keyring: [String] =
+        []
     @Option(
         help: ArgumentHelp("Copy nothing if this folder holds the same medium.", valueName: "folder"),
         completion: .directory)
@@ -32,7 +33,8 @@ struct MediaCopyCommand: ParsableCommand {
             try Console.write(JSONText.document("copies", [summary]))
         } else {
             let fields = [
-                summary.state.rawValue, summary.destination, summary.fingerprint, "\(summary.files)", "\(summary.bytes)",
+                summary.state.rawValue, summary.destination, summary.fingerprint, "\(summary.files)",
+                "\(summary.bytes)",
                 "\(summary.written)", summary.checkedBy.joined(separator: ","), "\(summary.unchecked)",
                 summary.signature.state.rawValue, summary.signature.fingerprint ?? "",
             ]

@@ -73,7 +73,9 @@ struct MediaIdentifyCommand: ParsableCommand {
         }
 
         private static func unknown(_ operand: String) -> Problem {
-            Problem(.unknown, Diagnostic("not a medium of a known distribution", subject: operand, remedy: "try --name and --arch"))
+            Problem(
+                .unknown,
+                Diagnostic("not a medium of a known distribution", subject: operand, remedy: "try --name and --arch"))
         }
 
         /// path, name, arch, native arch, disc, family, codename, components; nil without an answer.

@@ -142,7 +142,9 @@ struct CopiedMediumRows {
             }
             // postscripts is the site's own; xCAT sets it for service images only.
             let changed = cells.filter { cell in
-                isReset ? cell.column != "postscripts" || !cell.value.isEmpty : row[cell.column] == nil && !cell.value.isEmpty
+                isReset
+                    ? cell.column != "postscripts" || !cell.value.isEmpty
+                    : row[cell.column] == nil && !cell.value.isEmpty
             }
             guard !changed.isEmpty else { continue }
             batch.append(.expect(table, matches: match, values: changed.map { Cell($0.column, row[$0.column] ?? "") }))

@@ -53,7 +53,8 @@ struct InspectedMedium {
             default: "copycds could not identify the ISO supplied, you may wish to try -n <osver>"
             }
         return CommandFailure([
-            Diagnostic(text, subject: problem?.kind == "refused" ? problem?.subject : nil,
+            Diagnostic(
+                text, subject: problem?.kind == "refused" ? problem?.subject : nil,
                 remedy: problem?.kind == "unknown" ? nil : problem?.remedy)
         ])
     }

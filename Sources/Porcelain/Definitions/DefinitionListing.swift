@@ -116,7 +116,8 @@ struct DefinitionListing {
     private func reportUnknownAttributes(_ found: [Found]) throws -> Bool {
         var failed = false
         for result in found where !result.definitions.isEmpty {
-            for attribute in request.only ?? [] where !result.type.has(attribute) && attribute != result.type.keyColumn {
+            for attribute in request.only ?? [] where !result.type.has(attribute) && attribute != result.type.keyColumn
+            {
                 Console.error(DefinitionProblem.unknownAttribute(attribute, result.type.name).diagnostic)
                 failed = true
             }
@@ -171,7 +172,9 @@ struct DefinitionListing {
         let values = NicValues(text).entries.sorted { $0.nic.precedesByBytes($1.nic) }
         let shown = packed == attribute ? values : values.filter { "\(packed).\($0.nic)" == attribute }
         if shown.isEmpty { return ["\(attribute)="] }
-        return shown.map { "\(packed)\($0.nic.isEmpty ? "" : ".\($0.nic)")=\($0.value)\(origin(packed, definition, type))" }
+        return shown.map {
+            "\(packed)\($0.nic.isEmpty ? "" : ".\($0.nic)")=\($0.value)\(origin(packed, definition, type))"
+        }
     }
 
     /// Where a value comes from, for `-V`.

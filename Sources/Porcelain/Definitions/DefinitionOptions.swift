@@ -72,7 +72,8 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     @Flag(name: [.customShort("z"), .customLong("stanza")], help: text(Verb.self, "z", "Stanzas, in or out."))
     var stanza = false
     @Flag(name: [.customShort("x"), .customLong("xml")], help: .hidden) var xml = false
-    @Flag(name: [.customShort("C"), .customLong("cleanup")], help: text(Verb.self, "C", "Unconfigure the nodes first."))
+    @Flag(
+        name: [.customShort("C"), .customLong("cleanup")], help: text(Verb.self, "C", "Unconfigure the nodes first."))
     var cleanup = false
     @Flag(name: .customShort("S"), help: text(Verb.self, "S", "Hidden nodes too.")) var hidden = false
     @Flag(name: .customShort("u"), help: text(Verb.self, "u", "Fill an osimage from its profile.")) var fill = false
@@ -82,7 +83,8 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     @Flag(help: .hidden) var nocache = false
     @Flag(name: [.customShort("V"), .customLong("verbose")], help: "Say more.") var verbose = false
     @Flag(name: [.customShort("v"), .customLong("version")], help: "Print the version.") var version = false
-    @Flag(name: [.customShort("h"), .customShort("?"), .customLong("help")], help: "Show help; with -t the attributes.")
+    @Flag(
+        name: [.customShort("h"), .customShort("?"), .customLong("help")], help: "Show help; with -t the attributes.")
     var help = false
     @Argument(
         help: "Names of the objects (a noderange for nodes), and ATTR=VALUE.",

@@ -113,7 +113,9 @@ struct DefinitionRequest {
 
     private func refuseByVerb() throws {
         if fills {
-            guard verb == "mkdef" || verb == "chdef" else { throw UsageFailure("Option '-u' can not work with \(verb).") }
+            guard verb == "mkdef" || verb == "chdef" else {
+                throw UsageFailure("Option '-u' can not work with \(verb).")
+            }
             guard givenTypes.map({ $0.map(\.name) == ["osimage"] }) ?? true else {
                 throw UsageFailure("Option '-u' only work for objtype 'osimage'.")
             }

@@ -57,7 +57,8 @@ struct DraftReader {
         for stanza in file.stanzas {
             guard let typeName = stanza.type, !typeName.isEmpty else {
                 throw CommandFailure([
-                    Diagnostic("\nNo objtype value was specified for '\(stanza.name)'. Cannot create object definition.")
+                    Diagnostic(
+                        "\nNo objtype value was specified for '\(stanza.name)'. Cannot create object definition.")
                 ])
             }
             let type = try ObjectType.named(typeName)
@@ -89,7 +90,8 @@ struct DraftReader {
     /// The attribute that was probably meant.
     private static func nearest(_ name: String, _ type: ObjectType) -> String? {
         let lower = name.lowercased()
-        let near = type.attributes.first { $0.lowercased() == lower }
+        let near =
+            type.attributes.first { $0.lowercased() == lower }
             ?? type.attributes.first { abs($0.count - name.count) <= 1 && differences($0, name) <= 1 }
         return near.map { "did you mean '\($0)'?" }
     }

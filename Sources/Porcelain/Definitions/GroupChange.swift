@@ -30,7 +30,9 @@ extension DefinitionEditor {
         }
         if let wanted { try changeMembers(of: draft.name, wanted, isMaking ? .add : mode) }
         if isMaking, wanted == nil { plan.warn("Cannot determine a member list for group '\(draft.name)'.") }
-        if !isMaking, !request.selectionTexts.isEmpty { draft.set("wherevals", request.selectionTexts.joined(separator: "::")) }
+        if !isMaking, !request.selectionTexts.isEmpty {
+            draft.set("wherevals", request.selectionTexts.joined(separator: "::"))
+        }
         if isMaking || (stored == nil && wanted == nil && draft.values.isEmpty) {
             if draft["grouptype"] == nil { draft.set("grouptype", "static") }
             draft.set("members", "static")

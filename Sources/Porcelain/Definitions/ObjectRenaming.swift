@@ -57,7 +57,9 @@ struct ObjectRenaming {
 
     /// Tables with rows of the object: for nodes and groups every table that belongs to nodes.
     private func keyedTables() throws -> [(String, String)] {
-        guard type.isNode || type.isGroup else { return type.tables.map { ($0, type.keyColumns[$0] ?? type.keyColumn) } }
+        guard type.isNode || type.isGroup else {
+            return type.tables.map { ($0, type.keyColumns[$0] ?? type.keyColumn) }
+        }
         var tables = TableSchema.all.compactMap { schema in schema.nodeColumn.map { (schema.name, $0) } }
         if type.isGroup {
             tables.removeAll { $0.0 == "nodelist" }
