@@ -1,0 +1,79 @@
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A site below a scratch root with a tiny medium copied in: hand-made packages, real package managers, seconds a build.
+struct TinySite {
+    static let osimage = "debian12.99.0-x86_64-netboot-compute"
+
+    let root: FilePath
+    let catboat: Catboat
+
+    /// Names of the osimage, as stored.
+    let rootimgdir: FilePath = "/install/netboot/debian12.99.0/x86_64/compute"
+    let packageList: FilePath = "/install/custom/netboot/debian/compute.pkglist"
+
+    /// Makes the site in the test's scratch directory and brings in the medium.
+    init(_ packages: [String] = ["linux-image-tiny", "dracut", "dracut-network", "tiny-hello"]) throws {
+        root = Scratch.directory.joined("site")
+        try root.createDirectories()
+        catboat = Catboat(root: root)
+        try catboat.succeed("init")
+        try catboat.succeed("copycds", Word(try Self.medium()))
+        try setPackages(packages)
+        try catboat.succeed(
+            "chdef", "-t", "osimage", "-o", Word(Self.osimage), Word("pkglist=\(packageList)"), "exlist=")
+    }
+
+    /// The host path of a stored one.
+    func host(_ stored: FilePath) -> FilePath { root.joined(stored) }
+
+    var rootimg: FilePath { host(rootimgdir).joined("rootimg") }
+
+    func setPackages(_ packages: [String]) throws {
+        try host(packageList).removingLastComponent().createDirectories()
+        try AtomicFile.write(packages.map { $0 + "\n" }.joined().utf8, to: host(packageList))
+    }
+
+    /// The medium, made once for all tests of this process.
+    static func medium() throws -> FilePath { try TinyMedium.shared.path }
+}
+
+/// A tiny Debian medium as an ISO file.
+final class TinyMedium: Sendable {
+    static let shared = TinyMedium()
+    private let made: Result<FilePath, any Error>
+
+    var path: FilePath { get throws { try made.get() } }
+
+    private init() {
+        made = Result {
+            let folder = FilePath("/tmp/catboat-tiny-\(Environment.current.text("USER") ?? "root")")
+            try folder.createDirectories(permissions: 0o700)
+            let iso = folder.joined("tiny.iso")
+            try Self.make(iso, [])
+            return iso
+        }
+    }
+
+    /// Makes a medium unless the same script made it before.
+    static func make(_ iso: FilePath, _ options: [Word]) throws {
+        let scripts = Catboat.projectFolder.joined("Tests/media")
+        let stage = iso.removingLastComponent().joined(".\(iso.lastName.printable).new.iso")
+        try stage.removeFile()
+        _ = try Tool(scripts.joined("mk-tiny-media"), [Word(stage)] + options).output()
+        try stage.rename(to: iso)
+    }
+}
+
+extension Catboat {
+    /// Runs a command that must exit with 0.
+    @discardableResult
+    func succeed(_ verb: String, _ words: Word..., sourceLocation: SourceLocation = #_sourceLocation) throws -> Result {
+        let result = try run(verb, words)
+        try #require(
+            result.status == 0, "\(verb) \(words): \(result.stdout)\(result.stderr)", sourceLocation: sourceLocation)
+        return result
+    }
+}
