@@ -10,7 +10,9 @@ extension CommandList {
             "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [MEDIUM ...]",
             "copy install media and make osimages for them"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
-        Entry("init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR]", "make folders, store and initial rows"),
+        Entry(
+            "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
+            "make folders, store and initial rows"),
         Entry(
             "lsdef", .porcelain, .main,
             "[-t TYPES] [-o NAMES | NODERANGE] [-i ATTRS [-c]] [-l | -s] [-a] [-w SELECTION]... [-z] [-S]",

@@ -5,6 +5,7 @@ public let commands: [any ParsableCommand.Type] = [
     ChdefCommand.self,
     CopycdsCommand.self,
     HelpCommand.self,
+    InitCommand.self,
     LsdefCommand.self,
     MkdefCommand.self,
     RmdefCommand.self,

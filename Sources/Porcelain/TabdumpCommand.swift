@@ -18,14 +18,15 @@ struct TabdumpCommand: PeerCommand {
         String?
     @Option(name: .short, parsing: .unconditional, help: "Only the newest records of a log.") var n: Int?
     @Flag(name: [.short, .long], help: "Print the version.") var version = false
-    @Flag(name: [.customShort("h"), .customShort("?"), .customLong("help")], help: "Show help.") var help = false
+    @Flag(name: [.customShort("h"), .customLong("help")], help: "Show help.") var help = false
+    @Flag(name: .customShort("?"), help: .hidden) var question = false
     @Argument(
         help: "Table to print.",
         completion: .custom { _, _, prefix in TableSchema.names.filter { $0.hasPrefix(prefix) } })
     var tables: [String] = []
 
     func run() throws {
-        if help { throw UsageFailure(status: 0) }
+        if help || question { throw UsageFailure(status: 0) }
         if version { return try Console.print("Version \(CommandShell.version)") }
         guard tables.count <= 1 else { throw UsageFailure() }
         try refuseCombinations()

@@ -10,7 +10,7 @@ enum DefinitionHelp {
             try Console.print("\(Verb.name) - Version \(CommandShell.version)")
             return true
         }
-        guard options.help else { return false }
+        guard options.help || options.question else { return false }
         guard let types = options.types else { throw UsageFailure(status: 0) }
         let only = options.attributes.map { $0.split(separator: ",").map(String.init) }
         for type in types.split(separator: ",") {

@@ -83,9 +83,8 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     @Flag(help: .hidden) var nocache = false
     @Flag(name: [.customShort("V"), .customLong("verbose")], help: "Say more.") var verbose = false
     @Flag(name: [.customShort("v"), .customLong("version")], help: "Print the version.") var version = false
-    @Flag(
-        name: [.customShort("h"), .customShort("?"), .customLong("help")], help: "Show help; with -t the attributes.")
-    var help = false
+    @Flag(name: [.customShort("h"), .customLong("help")], help: "Show help; with -t the attributes.") var help = false
+    @Flag(name: .customShort("?"), help: .hidden) var question = false
     @Argument(
         help: "Names of the objects (a noderange for nodes), and ATTR=VALUE.",
         completion: .custom { words, _, prefix in ObjectCompletion.names(words, prefix) })
