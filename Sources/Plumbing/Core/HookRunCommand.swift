@@ -90,8 +90,8 @@ struct HookRunCommand: ParsableCommand {
 
     /// The script was ended; end the way this process was asked to.
     private static func die(of number: CInt) -> Never {
-        signal(number, SIG_DFL)
-        raise(number)
+        Glibc.signal(number, SIG_DFL)
+        Glibc.raise(number)
         Glibc.exit(128 + number)
     }
 }
