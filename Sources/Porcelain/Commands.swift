@@ -7,6 +7,7 @@ public let commands: [any ParsableCommand.Type] = [
     HelpCommand.self,
     LsdefCommand.self,
     MkdefCommand.self,
+    NodesetCommand.self,
     RmdefCommand.self,
     TabdumpCommand.self,
 ]
