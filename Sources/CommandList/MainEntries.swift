@@ -21,6 +21,8 @@ extension CommandList {
             "mkdef", .porcelain, .main,
             "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f]",
             "make object definitions"),
+        Entry(
+            "nodeset", .porcelain, .main, "NODERANGE {osimage[=IMAGE] | boot | offline | stat}", "say what nodes boot next"),
         Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
         Entry(
             "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",

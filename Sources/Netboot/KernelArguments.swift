@@ -58,14 +58,4 @@ public struct KernelArguments: Sendable, Equatable {
     public static func bootWords(of attribute: String) -> [String] {
         attribute.split(whereSeparator: \.isWhitespace).map(String.init).filter { !$0.hasPrefix("R::") }
     }
-
-    /// `console=` values for nodehm's serialport, serialspeed and serialflow; none without a port.
-    ///
-    /// - Returns: nil when there is a port and no speed, which xCAT refuses.
-    public static func serialConsoles(port: String, speed: String, flow: String) -> [String]? {
-        guard !port.isEmpty else { return [] }
-        guard !speed.isEmpty else { return nil }
-        let control = flow == "hard" || flow.hasPrefix("rts") || flow.hasPrefix("cts") ? "n8r" : ""
-        return ["tty0", "ttyS\(port),\(speed)\(control)"]
-    }
 }

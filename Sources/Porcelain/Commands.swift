@@ -8,6 +8,7 @@ public let commands: [any ParsableCommand.Type] = [
     InitCommand.self,
     LsdefCommand.self,
     MkdefCommand.self,
+    NodesetCommand.self,
     RmdefCommand.self,
     TabdumpCommand.self,
 ]

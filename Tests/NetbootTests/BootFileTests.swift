@@ -20,12 +20,6 @@ import Testing
         #expect(KernelArguments.bootWords(of: "a R::b=1  c;d") == ["a", "c;d"])
     }
 
-    @Test func `a serial port gives two consoles, and needs a speed`() {
-        #expect(KernelArguments.serialConsoles(port: "", speed: "", flow: "") == [])
-        #expect(KernelArguments.serialConsoles(port: "1", speed: "", flow: "") == nil)
-        #expect(KernelArguments.serialConsoles(port: "1", speed: "9600", flow: "hard") == ["tty0", "ttyS1,9600n8r"])
-    }
-
     private static let file = NodeBootFile(
         node: "cn01", state: "netboot debian12-x86_64-compute",
         action: .netboot(
