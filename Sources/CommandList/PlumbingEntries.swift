@@ -1,4 +1,13 @@
 extension CommandList {
     /// Commands for programs.
-    static let plumbingEntries: [Entry] = []
+    static let plumbingEntries: [Entry] = [
+        Entry(
+            "exlist-match", .plumbing, .main,
+            "[--exlist FILE]... [--include PATTERN]... [--exclude PATTERN]... [-z | --json] TREE",
+            "print the paths of a tree that exclude lists leave in"),
+        Entry(
+            "ramdisk-pack", .plumbing, .main,
+            "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",
+            "pack a tree into the file that a node loads"),
+    ]
 }

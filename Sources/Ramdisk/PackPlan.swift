@@ -1,4 +1,4 @@
-public import Support
+internal import Support
 public import SystemPackage
 
 /// What will be packed: the entries of a tree in the order of the archive, hard links known.
@@ -17,6 +17,12 @@ public struct PackPlan: Sendable {
         var first: Int?
         /// Whether this is the last name of the file, the one that newc gives the data.
         var isLast = true
+
+        /// Whether a look at the file still gives what was planned.
+        func isSame(_ now: FileStatus) -> Bool {
+            guard now.kind == status.kind, now.inode == status.inode, now.device == status.device else { return false }
+            return now.kind != .regular || (now.size == status.size && now.modified == status.modified)
+        }
     }
 
     /// The tree on the host.
@@ -43,11 +49,7 @@ public struct PackPlan: Sendable {
         let folder = try TreeFolder(tree)
         var entries: [Entry] = []
         for path in Set(try paths.map { try Self.normalized($0) }) {
-            do {
-                entries.append(Entry(path: path, status: try folder.status(path)))
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                throw RamdiskError.missing(folder.full(path))
-            }
+            entries.append(Entry(path: path, status: try folder.status(path)))
         }
         self.init(tree: tree, entries: entries)
     }

@@ -1,4 +1,7 @@
 public import ArgumentParser
 
 /// The plumbing that the executable `catboat` holds.
-public let commands: [any ParsableCommand.Type] = []
+public let commands: [any ParsableCommand.Type] = [
+    ExlistMatchCommand.self,
+    RamdiskPackCommand.self,
+]
