@@ -9,6 +9,10 @@ extension CommandList {
             "definition-get", .plumbing, .main, "[--json | --shell] [--raw] TYPE NAME",
             "print one object with everything resolved"),
         Entry(
+            "exlist-match", .plumbing, .main,
+            "[--exlist FILE]... [--include PATTERN]... [--exclude PATTERN]... [-z | --json] TREE",
+            "print the paths of a tree that exclude lists leave in"),
+        Entry(
             "hook-run", .plumbing, .main, "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...]",
             "run the site's hooks of an event"),
         Entry(
@@ -42,6 +46,13 @@ extension CommandList {
             "profile-commit", .plumbing, .history, "[--build-record DIR] [-m TEXT] [--json] OSIMAGE",
             "keep an image's recipe, or what a build made, in the history"),
         Entry(
+            "ramdisk-pack", .plumbing, .main,
+            "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",
+            "pack a tree into the file that a node loads"),
+        Entry(
+            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage populate|complete|pack ROOTIMGDIR",
+            "do the generic steps of a root image, and clean it"),
+        Entry(
             "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",
             "list a tree with owners, modes and digests"),
         Entry(
@@ -59,25 +70,5 @@ extension CommandList {
             "table-set", .plumbing, .main,
             "[-q] [--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | [-q] --stdin [-z]",
             "change rows of tables, all or nothing"),
-        Entry(
-            "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",
-            "run a command that holds the lock of a root image"),
-        Entry("package-list", .plumbing, .main, "[-z | --json] TREE", "list the packages of a tree"),
-        Entry(
-            "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
-            "expand package lists to one record for each package"),
-        Entry(
-            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage populate|complete|pack ROOTIMGDIR",
-            "do the generic steps of a root image, and clean it"),
-        Entry(
-            "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",
-            "list a tree with owners, modes and digests"),
-        Entry(
-            "rootimg-populate", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --pkgdir DIR ROOTIMGDIR",
-            "install, update and remove packages of a root image"),
-        Entry(
-            "rootimg-run", .plumbing, .main,
-            "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
-            "run a command inside a root image"),
     ]
 }

@@ -17,6 +17,12 @@ public struct PackPlan: Sendable {
         var first: Int?
         /// Whether this is the last name of the file, the one that newc gives the data.
         var isLast = true
+
+        /// Whether a look at the file still gives what was planned.
+        func isSame(_ now: FileStatus) -> Bool {
+            guard now.kind == status.kind, now.inode == status.inode, now.device == status.device else { return false }
+            return now.kind != .regular || (now.size == status.size && now.modified == status.modified)
+        }
     }
 
     /// The tree on the host.
@@ -43,17 +49,9 @@ public struct PackPlan: Sendable {
         let folder = try TreeFolder(tree)
         var entries: [Entry] = []
         for path in Set(try paths.map { try Self.normalized($0) }) {
-            entries.append(Entry(path: path, status: try Self.status(of: path, in: folder)))
+            entries.append(Entry(path: path, status: try folder.status(path)))
         }
         self.init(tree: tree, entries: entries)
-    }
-
-    private static func status(of path: [UInt8], in folder: TreeFolder) throws -> FileStatus {
-        do {
-            return try folder.status(path)
-        } catch {
-            throw error.errno == .noSuchFileOrDirectory ? RamdiskError.missing(folder.full(path)) : error
-        }
     }
 
     private init(tree: FilePath, entries: [Entry]) {

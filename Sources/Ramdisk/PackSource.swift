@@ -146,9 +146,7 @@ struct PackSource: BlockSource {
         let status = try open.descriptor.status(of: path)
         try? open.descriptor.close()
         data = nil
-        guard status.size == entry.status.size, status.modified == entry.status.modified else {
-            throw RamdiskError.changed(path)
-        }
+        guard entry.isSame(status) else { throw RamdiskError.changed(path) }
         append([UInt8](repeating: 0, count: format.padding(after: open.stored)))
     }
 
@@ -200,23 +198,10 @@ struct PackSource: BlockSource {
     /// Opens an entry and makes sure that it is still what was planned.
     private func open(_ entry: PackPlan.Entry) throws -> FileDescriptor {
         let path = folder.full(entry.path)
-        let descriptor: FileDescriptor
-        do {
-            descriptor = try folder.open(entry.path, entry.status.kind == .regular ? .read : .inspect)
-        } catch {
-            throw error.errno == .noSuchFileOrDirectory ? RamdiskError.missing(path) : error
-        }
-        do {
-            let now = try descriptor.status(of: path)
-            guard now.kind == entry.status.kind, now.inode == entry.status.inode,
-                now.size == entry.status.size || now.kind != .regular,
-                now.modified == entry.status.modified || now.kind != .regular
-            else { throw RamdiskError.changed(path) }
-        } catch {
-            try? descriptor.close()
-            throw error
-        }
-        return descriptor
+        let descriptor = try folder.openExisting(entry.path, entry.status.kind == .regular ? .read : .inspect)
+        if let now = try? descriptor.status(of: path), entry.isSame(now) { return descriptor }
+        try? descriptor.close()
+        throw RamdiskError.changed(path)
     }
 
     private mutating func addAttributes(

@@ -43,10 +43,20 @@ final class TreeFolder {
         return FileDescriptor(rawValue: try FileError.check("open", full(entry), raw))
     }
 
+    /// Like `open`, for an entry that must be there.
+    /// - Throws: `RamdiskError.missing` when it is not, else `FileError`.
+    func openExisting(_ entry: [UInt8], _ access: Access) throws -> FileDescriptor {
+        do {
+            return try open(entry, access)
+        } catch {
+            if error.errno == .noSuchFileOrDirectory { throw RamdiskError.missing(full(entry)) }
+            throw error
+        }
+    }
+
     /// Status of the entry itself.
-    /// - Throws: `FileError`, with `.noSuchFileOrDirectory` when there is none.
-    func status(_ entry: [UInt8]) throws(FileError) -> FileStatus {
-        let opened = try open(entry, .inspect)
+    func status(_ entry: [UInt8]) throws -> FileStatus {
+        let opened = try openExisting(entry, .inspect)
         defer { try? opened.close() }
         return try opened.status(of: full(entry))
     }

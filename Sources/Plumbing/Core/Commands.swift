@@ -4,6 +4,7 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     BootcfgWriteCommand.self,
     DefinitionGetCommand.self,
+    ExlistMatchCommand.self,
     HookRunCommand.self,
     ImageLockCommand.self,
     ImagePublishCommand.self,
@@ -11,6 +12,7 @@ public let commands: [any ParsableCommand.Type] = [
     NoderangeExpandCommand.self,
     PackageListCommand.self,
     PkglistExpandCommand.self,
+    RamdiskPackCommand.self,
     RootimgFinishCommand.self,
     RootimgListCommand.self,
     RootimgPopulateCommand.self,
