@@ -48,6 +48,9 @@ extension CommandList {
             "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
             "expand package lists to one record for each package"),
         Entry(
+            "postinstall-run", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --profile NAME ROOTIMGDIR -- SCRIPT [ARGUMENT ...]",
+            "run one postinstall script of an osimage"),
+        Entry(
             "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage populate|complete|pack ROOTIMGDIR",
             "do the generic steps of a root image, and clean it"),
         Entry("rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE", "list a tree with owners, modes and digests"),

@@ -76,16 +76,22 @@ public struct ImagePublisher: Sendable {
         let stage = target.removingLastComponent().joined(".\(name).tmp-\(getpid())")
         try stage.removeFile()
         do {
-            do {
-                try source.hardLink(as: stage)
-            } catch where error.errno == .improperLink || error.errno == .tooManyLinks {
-                try SetStore.copy(source, to: stage)
-                try stage.changePermissions(0o444)
-            }
+            try stageFile(source, as: stage)
             try stage.rename(to: target)
         } catch {
             try? stage.removeFile()
             throw error
+        }
+    }
+
+    /// A hard link, or a copy where the file system has no room for one.
+    private static func stageFile(_ source: FilePath, as stage: FilePath) throws(FileError) {
+        do {
+            try source.hardLink(as: stage)
+        } catch {
+            guard error.errno == .improperLink || error.errno == .tooManyLinks else { throw error }
+            try SetStore.copy(source, to: stage)
+            try stage.changePermissions(0o444)
         }
     }
 

@@ -10,6 +10,7 @@ public let commands: [any ParsableCommand.Type] = [
     NoderangeExpandCommand.self,
     PackageListCommand.self,
     PkglistExpandCommand.self,
+    PostinstallRunCommand.self,
     RootimgFinishCommand.self,
     RootimgListCommand.self,
     RootimgPopulateCommand.self,
