@@ -2,5 +2,6 @@ public import ArgumentParser
 
 /// The porcelain, in the order of the command list.
 public let commands: [any ParsableCommand.Type] = [
-    HelpCommand.self
+    GenimageCommand.self,
+    HelpCommand.self,
 ]

@@ -1,5 +1,5 @@
 public import Profiles
-public import Support
+internal import Support
 public import SystemPackage
 
 /// The paths of a tree that an exclude list leaves in.

@@ -1,4 +1,4 @@
-public import Support
+internal import Support
 public import SystemPackage
 
 /// What will be packed: the entries of a tree in the order of the archive, hard links known.
@@ -45,8 +45,8 @@ public struct PackPlan: Sendable {
         for path in Set(try paths.map { try Self.normalized($0) }) {
             do {
                 entries.append(Entry(path: path, status: try folder.status(path)))
-            } catch  where error.errno == .noSuchFileOrDirectory {
-                throw RamdiskError.missing(folder.full(path))
+            } catch {
+                throw error.errno == .noSuchFileOrDirectory ? RamdiskError.missing(folder.full(path)) : error
             }
         }
         self.init(tree: tree, entries: entries)

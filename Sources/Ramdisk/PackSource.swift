@@ -203,8 +203,8 @@ struct PackSource: BlockSource {
         let descriptor: FileDescriptor
         do {
             descriptor = try folder.open(entry.path, entry.status.kind == .regular ? .read : .inspect)
-        } catch  where error.errno == .noSuchFileOrDirectory {
-            throw RamdiskError.missing(path)
+        } catch {
+            throw error.errno == .noSuchFileOrDirectory ? RamdiskError.missing(path) : error
         }
         do {
             let now = try descriptor.status(of: path)
