@@ -9,6 +9,8 @@ extension CommandList {
             "copycds", .porcelain, .main,
             "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [MEDIUM ...]",
             "copy install media and make osimages for them"),
+        Entry(
+            "genimage", .porcelain, .main, "[OPTION ...] [IMAGENAME]", "build or update the root image of an osimage"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
@@ -22,7 +24,8 @@ extension CommandList {
             "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f]",
             "make object definitions"),
         Entry(
-            "nodeset", .porcelain, .main, "NODERANGE {osimage[=IMAGE] | boot | offline | stat}", "say what nodes boot next"),
+            "nodeset", .porcelain, .main, "NODERANGE {osimage[=IMAGE] | boot | offline | stat}",
+            "say what nodes boot next"),
         Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
         Entry(
             "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",

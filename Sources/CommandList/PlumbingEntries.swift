@@ -43,6 +43,10 @@ extension CommandList {
             "pkglist-expand", .plumbing, .main, "[-z | --json] [--env NAME=VALUE] ... [--other FILE] ... [FILE ...]",
             "expand package lists to one record for each package"),
         Entry(
+            "postinstall-run", .plumbing, .main,
+            "[OPTION ...] --osver NAME --arch ARCH --profile NAME ROOTIMGDIR -- SCRIPT [ARGUMENT ...]",
+            "run one postinstall script of an osimage"),
+        Entry(
             "profile-commit", .plumbing, .history, "[--build-record DIR] [-m TEXT] [--json] OSIMAGE",
             "keep an image's recipe, or what a build made, in the history"),
         Entry(

@@ -4,6 +4,7 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     ChdefCommand.self,
     CopycdsCommand.self,
+    GenimageCommand.self,
     HelpCommand.self,
     InitCommand.self,
     LsdefCommand.self,

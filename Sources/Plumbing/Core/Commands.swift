@@ -12,6 +12,7 @@ public let commands: [any ParsableCommand.Type] = [
     NoderangeExpandCommand.self,
     PackageListCommand.self,
     PkglistExpandCommand.self,
+    PostinstallRunCommand.self,
     RamdiskPackCommand.self,
     RootimgFinishCommand.self,
     RootimgListCommand.self,

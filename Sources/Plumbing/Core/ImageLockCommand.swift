@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
+internal import Definitions
 internal import RootImage
 internal import Sandbox
 internal import Settings
@@ -20,7 +21,7 @@ struct ImageLockCommand: ParsableCommand {
     }
 
     func run() throws {
-        let folder = try ImageFolder(FilePath(rootimgdir ?? ""))
+        let folder = try ImageFolder(try rootimgdir.map { FilePath($0) } ?? definedFolder(osimage ?? ""))
         let lock = try ImageLock(folder.path)
         var tool = Tool(FilePath(command[0]), command.dropFirst().map { Word($0) })
         // The command speaks the user's language; LC_ALL=C is for programs whose messages we read.
@@ -30,5 +31,15 @@ struct ImageLockCommand: ParsableCommand {
         case .exited(let status): throw ExitCode(status)
         case .signaled(let signal): throw ExitCode(128 + signal)
         }
+    }
+
+    private func definedFolder(_ name: String) throws -> FilePath {
+        let cluster = try Cluster.open()
+        guard let folder = try cluster.osimage(name).rootimgdir(cluster) else {
+            throw CommandFailure([
+                Diagnostic("osimage has no rootimgdir", subject: name, remedy: "set it with chdef -t osimage")
+            ])
+        }
+        return try cluster.settings.root.host(folder)
     }
 }

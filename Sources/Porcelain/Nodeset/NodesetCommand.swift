@@ -10,7 +10,9 @@ struct NodesetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nodeset", abstract: "Say what nodes boot next.")
 
-    @Flag(name: [.customShort("a"), .customLong("all")], help: "With stat: of every node, also those without a boot file.")
+    @Flag(
+        name: [.customShort("a"), .customLong("all")], help: "With stat: of every node, also those without a boot file."
+    )
     var all = false
     @Flag(help: "Accepted for xCAT's sake: what nodes get changes with packimage only.") var noupdateinitrd = false
     @Flag(help: "Accepted for xCAT's sake; without effect.") var ignorekernelchk = false
@@ -105,7 +107,8 @@ enum NodesetRequest: Equatable {
         case ("shell", nil), ("shutdown", nil), ("standby", nil), ("enact", nil), ("next", nil), ("iscsiboot", nil),
             ("runcmd", .some), ("runimage", .some), ("winshell", nil), ("ondiscover", .some):
             throw CommandFailure([
-                Diagnostic("state is not supported yet", subject: parts[0], remedy: "use osimage=IMAGE, boot, offline or stat")
+                Diagnostic(
+                    "state is not supported yet", subject: parts[0], remedy: "use osimage=IMAGE, boot, offline or stat")
             ])
         default: throw CommandFailure([Diagnostic("Unknown state \(text) requested")])
         }

@@ -80,12 +80,15 @@ struct NodesetPlan {
 
     private mutating func setting(for definition: Definition) throws -> Setting {
         let node = definition.name
-        guard definition["ip"] != nil || HostName.resolves(node) else { throw Refusal("The \(node) can not be resolved") }
+        guard definition["ip"] != nil || HostName.resolves(node) else {
+            throw Refusal("The \(node) can not be resolved")
+        }
         switch request {
         case .boot: return Setting(node: node, fields: ["state=boot"], nodetype: [], state: "boot", image: nil)
         case .offline: return Setting(node: node, fields: ["state=offline"], nodetype: [], state: "offline", image: nil)
         case .osimage(let name):
-            guard let name = name ?? definition["provmethod"], !["install", "netboot", "statelite"].contains(name) else {
+            guard let name = name ?? definition["provmethod"], !["install", "netboot", "statelite"].contains(name)
+            else {
                 throw Refusal("OS image name must be specified in nodetype.provmethod")
             }
             return try netboot(try image(named: name), definition)
@@ -96,7 +99,8 @@ struct NodesetPlan {
     private mutating func netboot(_ image: Osimage, _ definition: Definition) throws -> Setting {
         guard definition["mac"] != nil else { throw Refusal("No MAC address available for this node") }
         guard image.provmethod == "netboot" else {
-            throw Refusal("provmethod '\(image.provmethod ?? "")' of \(image.name) is not supported yet: use a netboot image")
+            throw Refusal(
+                "provmethod '\(image.provmethod ?? "")' of \(image.name) is not supported yet: use a netboot image")
         }
         guard let osvers = image.osvers, let osarch = image.osarch, let profile = image.profile else {
             throw Refusal("osvers, osarch and profile of \(image.name) must be set")
@@ -104,9 +108,11 @@ struct NodesetPlan {
         try checkPublished(image)
         let state = "netboot \(osvers)-\(osarch)-\(profile)"
         return Setting(
-            node: definition.name, fields: ["state=\(state)", "osimage=\(image.name)"] + (try bootFields(image, definition)),
+            node: definition.name,
+            fields: ["state=\(state)", "osimage=\(image.name)"] + (try bootFields(image, definition)),
             nodetype: [
-                (column: "provmethod", value: image.name), (column: "os", value: osvers), (column: "arch", value: osarch),
+                (column: "provmethod", value: image.name), (column: "os", value: osvers),
+                (column: "arch", value: osarch),
                 (column: "profile", value: profile),
             ],
             state: state, image: image.name)
@@ -114,7 +120,9 @@ struct NodesetPlan {
 
     /// A published set is what the node boots; kernel and packed root are looked for as xCAT does, to say what is missing.
     private mutating func checkPublished(_ image: Osimage) throws {
-        guard let stored = try image.rootimgdir(cluster) else { throw Refusal("rootimgdir of \(image.name) must be set") }
+        guard let stored = try image.rootimgdir(cluster) else {
+            throw Refusal("rootimgdir of \(image.name) must be set")
+        }
         let bootFile = try cluster.tftpHostFolder.joined("xcat/osimage").joined(image.name).joined("boot.ipxe")
         if bootFile.isRegularFile { return }
         let folder = try cluster.settings.host(stored)
@@ -136,14 +144,20 @@ struct NodesetPlan {
     private func bootFields(_ image: Osimage, _ definition: Definition) throws -> [String] {
         let master = definition["xcatmaster"]
         // A server that is the master itself is as if it were not set.
-        let server = [definition["nfsserver"], definition["tftpserver"]].compactMap { $0 }.first { $0 != "<xcatmaster>" }
+        let server = [definition["nfsserver"], definition["tftpserver"]].compactMap { $0 }.first {
+            $0 != "<xcatmaster>"
+        }
         var fields = ["method=\(try cluster.site("httpmethod") ?? "http")"]
         if let port = try cluster.site("httpport") { fields.append("http-port=\(port)") }
         if let port = try cluster.site("xcatdport") { fields.append("xcatd-port=\(port)") }
         if let server = server ?? master { fields.append("image-server=\(server)") }
         if let master { fields.append("master=\(master)") }
-        if ["1", "y", "yes"].contains(try cluster.site("useflowcontrol")?.lowercased()) { fields.append("flow-control=1") }
-        if ["0", "n", "no"].contains(try cluster.site("nodestatus")?.lowercased()) { fields.append("report-status=no") }
+        if ["1", "y", "yes"].contains(try cluster.site("useflowcontrol")?.lowercased()) {
+            fields.append("flow-control=1")
+        }
+        if ["0", "n", "no"].contains(try cluster.site("nodestatus")?.lowercased()) {
+            fields.append("report-status=no")
+        }
         fields += interfaceField(definition["installnic"] ?? definition["primarynic"] ?? image["nodebootif"])
         guard
             let consoles = SerialConsole.words(
@@ -170,7 +184,8 @@ struct NodesetPlan {
             try Step(
                 "image-publish",
                 [
-                    "--rootimgdir", Word(try cluster.settings.host(stored)), "--tftpdir", Word(try cluster.tftpHostFolder),
+                    "--rootimgdir", Word(try cluster.settings.host(stored)), "--tftpdir",
+                    Word(try cluster.tftpHostFolder),
                     Word(image.name),
                 ]
             ).run(output: .null)
@@ -196,7 +211,8 @@ struct NodesetPlan {
                 let cells = setting.nodetype.map { "\($0.column)=\($0.value)" }
                 lines.append((["set", "nodetype", "node=\(setting.node)", ":"] + cells).joined(separator: "\t"))
             }
-            lines.append(["set", "chain", "node=\(setting.node)", ":", "currstate=\(setting.state)"].joined(separator: "\t"))
+            lines.append(
+                ["set", "chain", "node=\(setting.node)", ":", "currstate=\(setting.state)"].joined(separator: "\t"))
         }
         return Array(lines.map { $0 + "\n" }.joined().utf8)
     }

@@ -1,0 +1,188 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import Sandbox
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// The steps of genimage in their order; each is plumbing.
+struct GenimageSteps {
+    private let target: GenimageTarget
+    private let request: GenimageRequest
+    private let settings: Settings
+
+    init(_ target: GenimageTarget, _ request: GenimageRequest, _ settings: Settings) {
+        (self.target, self.request, self.settings) = (target, request, settings)
+    }
+
+    /// One step: a pipeline of plumbing commands.
+    struct Part {
+        var commands: [(verb: String, words: [Word])]
+        var input: [UInt8]?
+
+        init(_ verb: String, _ words: [Word], input: [UInt8]? = nil) {
+            commands = [(verb, words)]
+            self.input = input
+        }
+    }
+
+    func run() throws {
+        for notice in target.notices { try Console.print(notice) }
+        let isNew = !target.rootimgdir.exists
+        // The lock needs the folder; what else there is comes from plumbing.
+        try target.rootimgdir.createDirectories()
+        let lock = try ImageLock(target.rootimgdir)
+        do {
+            try hook("pre-genimage", lock)
+            try define(lock)
+            try step(Part("profile-commit", [Word(target.image)]), lock)
+            if !request.onlyInitramfs { try populate(lock) }
+            try hook("post-populate", lock)
+            try postinstall(lock)
+            try step(initramfs, lock)
+            try step(Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)]), lock)
+        } catch {
+            if isNew { removeEmptyFolder() }
+            throw error
+        }
+        try hook("post-genimage", lock)
+        try Console.print(
+            "The root image of \(target.image) is ready: run packimage \(target.image) to let nodes boot it.")
+    }
+
+    /// Prints what would change.
+    func plan() throws {
+        var populate = populatePart
+        populate.commands[1].words.append("--plan")
+        let status = try self.step(populate).status()
+        guard case .exited(let code) = status, code == 0 || code == 1 else {
+            throw StepError.failed("rootimg-populate", status)
+        }
+        throw ExitCode(code)
+    }
+
+    /// Prints the steps as commands.
+    func show() throws {
+        var parts: [Part] = [definePart].compactMap { $0 } + [Part("profile-commit", [Word(target.image)])]
+        if !request.onlyInitramfs { parts += [populatePart, finishPart] }
+        parts +=
+            postinstallParts + [initramfs, Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)])]
+        for part in parts {
+            let line = part.commands.map { command in
+                ([Word("catboat")] + settings.globalWords + [Word(command.verb)] + command.words)
+                    .map { String(decoding: $0.shellQuoted, as: UTF8.self) }.joined(separator: " ")
+            }
+            try Console.print(line.joined(separator: " | "))
+        }
+    }
+
+    // MARK: - Steps
+
+    private func populate(_ lock: borrowing ImageLock) throws {
+        let isNew = !target.rootimgdir.joined("rootimg").exists
+        let captured = try step(populatePart).passing(lock.descriptor, as: ImageLock.variable).captured()
+        let changes = captured.lines
+        if isNew || request.populateFlags.contains("--fresh") {
+            try Console.print(
+                "\(changes.count { !$0.hasPrefix("- ") }) packages are installed in \(settings.root.stored(target.rootimgdir).printable)/rootimg"
+            )
+        } else {
+            for change in changes { try Console.print(String(change)) }
+        }
+        try step(finishPart, lock)
+    }
+
+    private func define(_ lock: borrowing ImageLock) throws {
+        if let definePart { try step(definePart, lock) }
+    }
+
+    private func postinstall(_ lock: borrowing ImageLock) throws {
+        for part in postinstallParts { try step(part, lock) }
+    }
+
+    private func hook(_ event: String, _ lock: borrowing ImageLock) throws {
+        guard request.runsHooks else { return }
+        try step(Part("hook-run", [Word(event), "--osimage", Word(target.image)]), lock)
+    }
+
+    private func step(_ part: Part, _ lock: borrowing ImageLock) throws {
+        try step(part).passing(lock.descriptor, as: ImageLock.variable).run()
+    }
+
+    private func step(_ part: Part) -> Step {
+        var step = Step(part.commands[0].verb, part.commands[0].words, input: part.input, settings: settings)
+        for command in part.commands.dropFirst() { step = step.piped(to: command.verb, command.words) }
+        return step
+    }
+
+    // MARK: - Their command lines
+
+    private var definePart: Part? {
+        guard !target.updates.isEmpty else { return nil }
+        return Part(
+            "table-set",
+            ["linuximage", Word("imagename=\(target.image)")] + target.updates.map { Word("\($0.column)=\($0.value)") })
+    }
+
+    private var environmentWords: [Word] { target.variables.flatMap { ["--env", Word($0)] } }
+
+    private var populatePart: Part {
+        var words: [Word] = ["--osver", Word(target.osvers), "--arch", Word(target.osarch), "--packages-from", "-"]
+        for folder in target.pkgdirs { words += ["--pkgdir", Word(folder)] }
+        for folder in target.otherpkgdirs { words += ["--otherpkgdir", Word(folder)] }
+        if target.keyFolder.isDirectory { words += ["--keyring", Word(target.keyFolder)] }
+        if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
+        words += environmentWords + request.populateFlags + [Word(target.rootimgdir)]
+        var part = Part(
+            "pkglist-expand",
+            environmentWords + target.otherpkglists.flatMap { ["--other", Word($0)] } + target.pkglists.map { Word($0) }
+        )
+        part.commands.append(("rootimg-populate", words))
+        return part
+    }
+
+    private var finishPart: Part {
+        var words: [Word] = ["--stage", "populate", "--profile", Word(target.profile), "--arch", Word(target.osarch)]
+        for name in list("otherifce") { words += ["--interface", Word(name)] }
+        if let size = request.tmplimit { words += ["--tmplimit", Word(size)] }
+        return Part("rootimg-finish", words + [Word(target.rootimgdir)])
+    }
+
+    private var postinstallParts: [Part] {
+        target.postinstalls.map { script in
+            var words: [Word] = [
+                "--osver", Word(target.osvers), "--arch", Word(target.osarch), "--profile", Word(target.profile),
+            ]
+            words += ["--image", Word(target.image)]
+            if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
+            for name in ["pkglist", "pkgdir", "otherpkglist", "otherpkgdir"] {
+                if let value = target.attributes[name] { words += ["--set", Word("\(name)=\(value)")] }
+            }
+            return Part(
+                "postinstall-run", words + environmentWords + [Word(target.rootimgdir), "--"] + script.map { Word($0) })
+        }
+    }
+
+    private var initramfs: Part {
+        var words: [Word] = []
+        if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
+        for name in list("netdrivers") { words += ["--driver", Word(name)] }
+        if let nic = target.attributes["nodebootif"] { words += ["--nic", Word(nic)] }
+        if let size = request.rootlimit { words += ["--rootlimit", Word(size)] }
+        return Part("initrd-build", words + [Word(target.rootimgdir)])
+    }
+
+    private func list(_ attribute: String) -> [String] {
+        (target.attributes[attribute] ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter {
+            !$0.isEmpty
+        }
+    }
+
+    /// A first run that failed before it made anything leaves no folder.
+    private func removeEmptyFolder() {
+        let names = (try? target.rootimgdir.directoryNames()) ?? []
+        guard names.allSatisfy({ $0.printable == ImageLock.fileName }) else { return }
+        try? target.rootimgdir.removeTree()
+    }
+}
