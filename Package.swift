@@ -69,6 +69,7 @@ let package = Package(
         room("Sandbox", ["Support", "CLinux"]),
 
         // Floor 2
+        room("Resolution", ["Support", "Settings", "Definitions", "Profiles"]),
         room("Media", ["Support", "Digests", "CLinux", "CLibarchive"]),
         room("RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "CLinux"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
@@ -83,7 +84,7 @@ let package = Package(
             "Plumbing", path: "Sources/Plumbing/Core",
             [
                 "CommandShell", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles", "Archive",
-                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", argumentParser,
+                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", "Resolution", argumentParser,
             ]),
         room(
             "MediaPlumbing", path: "Sources/Plumbing/Media",
@@ -92,7 +93,7 @@ let package = Package(
             "HistoryPlumbing", path: "Sources/Plumbing/History",
             [
                 "CommandShell", "Support", "Settings", "Tables", "Definitions", "Profiles", "History",
-                argumentParser,
+                "Resolution", argumentParser,
             ]),
 
         // Floor 4
@@ -100,7 +101,7 @@ let package = Package(
             "Porcelain",
             [
                 "CommandShell", "CommandList", "Support", "Settings", "Tables", "Definitions", "Profiles", "Sandbox",
-                argumentParser,
+                "Resolution", argumentParser,
             ]),
 
         // Executables
@@ -138,7 +139,7 @@ let package = Package(
         tests("NetbootTests", ["Netboot", "Digests", "Support"]),
         tests("CommandListTests", ["CommandList", "Support"]),
         tests("CommandShellTests", ["CommandShell", "CommandList", "Plumbing", "Porcelain", "Support"]),
-        tests("Golden", ["Support"], sources: "Suites"),
+        tests("Golden", ["Support", "Tables"], sources: "Suites"),
         tests("EndToEnd", ["Support", "Digests"], sources: "Suites"),
     ],
     swiftLanguageModes: [.v6]

@@ -80,20 +80,3 @@ extension Cluster {
         try store.rows("osimage").compactMap { $0["imagename"] }.sortedByBytes()
     }
 }
-
-extension Osimage {
-    /// What genimage and packimage take for attributes that are not set: folders by convention.
-    func defaults(_ cluster: Cluster) throws(StoreError) -> [(String, String)] {
-        guard imagetype == nil || imagetype == "linux" else { return [] }
-        var result: [(String, String)] = []
-        if let folder = try rootimgdir(cluster), provmethod != "install" {
-            result.append(("rootimgdir", folder.printable))
-        }
-        let packages = try pkgdirs(cluster)
-        if !packages.isEmpty { result.append(("pkgdir", packages.joined(separator: ","))) }
-        let others = try otherpkgdirs(cluster)
-        if !others.isEmpty { result.append(("otherpkgdir", others.joined(separator: ","))) }
-        result.append(("permission", "755"))
-        return result
-    }
-}

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
+internal import Resolution
 internal import Support
 internal import Tables
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
 internal import Hooks
+internal import Resolution
 internal import Settings
 internal import Support
 internal import SystemPackage

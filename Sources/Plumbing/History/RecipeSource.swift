@@ -1,6 +1,7 @@
 internal import CommandShell
 internal import Definitions
 internal import History
+internal import Resolution
 internal import Settings
 internal import Support
 internal import SystemPackage

@@ -95,6 +95,9 @@ struct DefinitionChange {
         if stored == nil, !type.isSite {
             guard try prepareNew(&draft, &networks) else { return }
         }
+        if request.fills, let problem = try ProfileFilling(cluster).fill(&draft, stored: stored) {
+            return editor.plan.fail(problem)
+        }
         if let problem = DefinitionRules.problem(draft) { return editor.plan.fail(problem) }
         let before = editor.plan.batch
         if stored == nil, !type.isGroup, !type.isSite {

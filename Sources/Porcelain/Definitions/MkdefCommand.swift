@@ -86,6 +86,9 @@ struct DefinitionMaking {
             guard let filled = try DefinitionTemplate(cluster, draft, template).filled(&editor.plan) else { return }
             draft = filled
         }
+        if request.fills, let problem = try ProfileFilling(cluster).fill(&draft, stored: nil) {
+            return editor.plan.fail(problem)
+        }
         let exists = try cluster.exists(draft.type, draft.name)
         if draft.type.name == "network", let problem = try networks.problem(draft, isForced: request.isForced) {
             return editor.plan.fail(problem)

@@ -1,3 +1,4 @@
+public import Definitions
 internal import Support
 
 /// An object as programs get it: stored values, and what stands in for those that are not set.
@@ -16,7 +17,7 @@ public struct ResolvedDefinition: Sendable {
         var attributes = definition.attributes
         var defaulted: [String] = []
         if fillsDefaults, definition.type == "osimage", let image = try cluster.findOsimage(definition.name) {
-            for (attribute, value) in try image.defaults(cluster) where attributes[attribute] == nil {
+            for (attribute, value) in try OsimageDefaults(image, cluster).values() where attributes[attribute] == nil {
                 attributes[attribute] = value
                 defaulted.append(attribute)
             }
