@@ -76,6 +76,8 @@ public struct CommandShell {
         do {
             let words = entry.commandClass == .plumbing ? words : OptionPrefixes(of: type).expand(words)
             command = try type.parseAsRoot(words)
+            // For -h the parser gives another command, which throws the text.
+            if !(command is Command) { try command.run() }
         } catch {
             misused(error, type, entry)
         }

@@ -116,18 +116,22 @@ struct GitTreeUpdate {
     ) throws(GitError) -> GitID? {
         let builder = try GitTreeBuilder(tree, in: repository)
         var deeper: [[UInt8]: [Pending]] = [:]
+        var files: Set<[UInt8]> = []
         for pending in changes {
             guard let name = pending.components.first else { continue }
             if pending.components.count > 1 {
                 deeper[name, default: []].append((pending.components.dropFirst(), pending.change))
             } else {
                 switch pending.change {
-                case .put(let id, let mode): try builder.insert(name, id, mode)
+                case .put(let id, let mode):
+                    try builder.insert(name, id, mode)
+                    files.insert(name)
                 case .remove: builder.remove(name)
                 }
             }
         }
-        for (name, pending) in deeper.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+        // Where a file was put, a folder gives way with all that was in it.
+        for (name, pending) in deeper where !files.contains(name) {
             let subtree = try tree?.subtree(FilePath(bytes: name))
             if let id = try write(pending, over: subtree, in: repository) {
                 try builder.insert(name, id, GIT_FILEMODE_TREE.rawValue)

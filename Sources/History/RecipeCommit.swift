@@ -20,7 +20,9 @@ extension HistoryRepository {
         try write { writer in
             let image = recipe.image
             let changes = try RecipeChanges(recipe, since: writer.tree, custom: custom)
+            var byOthers: [FilePath] = []
             for (owner, files) in changes.editsByOwner where owner != people.runner {
+                byOthers += files.map(\.path)
                 var update = GitTreeUpdate()
                 for file in files { try file.put(into: &update, git) }
                 _ = try writer.commit(
@@ -38,7 +40,7 @@ extension HistoryRepository {
             let made = try writer.commit(
                 update,
                 HistoryMessage(
-                    subject: changes.subject, body: message ?? "", image: image, kind: .recipe),
+                    subject: changes.subject(without: byOthers), body: message ?? "", image: image, kind: .recipe),
                 author: people.person(people.runner))
             if let made { return Outcome(commit: made, isNew: true) }
             guard let last = try lastCommit(of: image, [.recipe, .revert], from: writer.tip) else {
@@ -121,13 +123,16 @@ private struct RecipeChanges {
         Dictionary(grouping: changed.filter(\.isInCustom), by: \.owner).sorted { $0.key < $1.key }
     }
 
-    var subject: String {
+    /// - Parameter byOthers: files whose edits have commits of their own.
+    func subject(without byOthers: [FilePath]) -> String {
         if isFirst { return "\(image): first recipe" }
+        let edited = changed.map(\.path).filter { !byOthers.contains($0) }
         var parts: [String] = []
         if !changedAttributes.isEmpty { parts.append("define \(changedAttributes.joined(separator: ", "))") }
-        if !changed.isEmpty { parts.append("edit \(Self.names(changed.map(\.path)))") }
+        if !edited.isEmpty { parts.append("edit \(Self.names(edited))") }
         if !removed.isEmpty { parts.append("remove \(Self.names(removed))") }
-        return "\(image): " + (parts.isEmpty ? "other files" : parts.joined(separator: "; "))
+        if parts.isEmpty { parts = [byOthers.isEmpty ? "other files" : "take up \(Self.names(byOthers))"] }
+        return "\(image): \(parts.joined(separator: "; "))"
     }
 
     /// The last components, at most three of them.

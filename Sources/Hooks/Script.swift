@@ -36,7 +36,7 @@ public struct ScriptOutcome: Sendable, Equatable {
 
     public var ending: Tool.Ending
     public var cut: Cut?
-    /// The last lines of what it printed, for a message.
+    /// The last lines of what it printed, for a message; long ones are cut.
     public var lastLines: String
     /// How many bytes it printed.
     public var outputSize: Int

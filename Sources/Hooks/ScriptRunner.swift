@@ -113,8 +113,9 @@ private struct ScriptWatch {
         running.signalGroup(SIGKILL)
         emit(prefixer.finish())
         let ending = try running.wait()
-        return ScriptOutcome(
-            ending: ending, cut: cut, lastLines: ToolError.lastLines(of: prefixer.tail), outputSize: prefixer.size)
+        let lastLines = ToolError.lastLines(of: prefixer.tail).split(separator: "\n")
+            .map { $0.count > 200 ? "\($0.prefix(200))..." : String($0) }.joined(separator: "\n")
+        return ScriptOutcome(ending: ending, cut: cut, lastLines: lastLines, outputSize: prefixer.size)
     }
 
     private mutating func step() {

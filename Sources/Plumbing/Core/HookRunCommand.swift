@@ -81,9 +81,11 @@ struct HookRunCommand: ParsableCommand {
 
     private func diagnostic(_ result: HookRunner.Result, _ event: HookEvent) -> Diagnostic {
         let remedy =
-            event.isVeto
-            ? "\(event.command) stops here, nothing was changed"
-            : "what \(event.command) did until now stands"
+            switch event.name {
+            case "pre-publish": "\(event.command) stops here, nothing was published"
+            case _ where event.isVeto: "\(event.command) stops here, nothing was changed"
+            default: "what \(event.command) did until now stands"
+            }
         return Diagnostic(
             "hook of \(event.name) \(result.outcome.told)", subject: result.hook.place.printable,
             remedy: [result.outcome.lastLines, remedy].filter { !$0.isEmpty }.joined(separator: "\n"))
