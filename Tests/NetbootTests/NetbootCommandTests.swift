@@ -29,7 +29,9 @@ import Testing
     @Test func `bootcfg-write writes nothing when one record is wrong`() throws {
         let result = try catboat("bootcfg-write", "--state", "boot", "--stdin", input: "n1\nn2\tcolour=red\n")
         #expect(result.status == 128)
-        #expect(result.stderr.hasPrefix("bootcfg-write: error: unknown field in the record of n2: 'colour': one of append, "))
+        #expect(
+            result.stderr.hasPrefix(
+                "bootcfg-write: error: unknown field in the record of n2: 'colour': one of append, "))
         #expect(!Scratch.directory.joined("tftpboot").exists)
     }
 
@@ -86,7 +88,9 @@ import Testing
             try publish("\(number)")
         }
         try catboat("image-publish", "--rootimgdir", Word(folder), "--keep", "1", "img")
-        #expect(try catboat("image-publish", "--rootimgdir", Word(folder), "--list", "img").stdout.split(separator: "\n").count == 1)
+        #expect(
+            try catboat("image-publish", "--rootimgdir", Word(folder), "--list", "img").stdout.split(separator: "\n")
+                .count == 1)
         #expect(try catboat("image-publish", "--rootimgdir", Word(folder), "--keep", "0", "img").status == 129)
     }
 }

@@ -54,7 +54,8 @@ import Testing
 
                 """)
         #expect(try catboat("nodeset", "n1", "stat").stdout == "n1: netboot debian12.5.0-x86_64-compute\n")
-        #expect(try catboat("lsdef", "n1", "-i", "provmethod,os,arch,profile,currstate").stdout.contains("provmethod=img"))
+        #expect(
+            try catboat("lsdef", "n1", "-i", "provmethod,os,arch,profile,currstate").stdout.contains("provmethod=img"))
         // Once known, the image need not be named again.
         #expect(try catboat("nodeset", "n1", "osimage").stdout == "n1: netboot debian12.5.0-x86_64-compute\n")
     }
@@ -94,7 +95,8 @@ import Testing
         try Scratch.write("k", to: "install/netboot/debian12.5.0/x86_64/compute/kernel")
         #expect(
             try catboat("nodeset", "n1", "osimage=img").stderr.hasPrefix(
-                "n1: Error: No packed image for platform debian12.5.0, architecture x86_64, and profile compute found at "))
+                "n1: Error: No packed image for platform debian12.5.0, architecture x86_64, and profile compute found at "
+            ))
     }
 
     @Test func `boot and offline`() throws {

@@ -9,7 +9,8 @@ import Testing
     private var tree: FilePath { Scratch.directory.joined("rootimg") }
 
     private static let programs = [
-        "dracut", "curl", "cpio", "gzip", "sha256sum", "tar", "ip", "awk", "zstd", "networkctl", "dbus-daemon", "dhclient",
+        "dracut", "curl", "cpio", "gzip", "sha256sum", "tar", "ip", "awk", "zstd", "networkctl", "dbus-daemon",
+        "dhclient",
         "arping",
     ]
 
@@ -38,7 +39,8 @@ import Testing
 
             """, to: "rootimg/lib/modules/6.1.0-9/modules.dep")
         try Scratch.write(
-            "kernel/fs/squashfs/squashfs.ko\nkernel/drivers/block/loop.ko\n", to: "rootimg/lib/modules/6.1.0-9/modules.builtin")
+            "kernel/fs/squashfs/squashfs.ko\nkernel/drivers/block/loop.ko\n",
+            to: "rootimg/lib/modules/6.1.0-9/modules.builtin")
     }
 
     @Test func `the defaults are those that the kernel has, without what is built in`() throws {
@@ -53,7 +55,10 @@ import Testing
     @Test func `drivers that are asked for come on top`() throws {
         try makeTree()
         let words = InitrdDrivers.words(of: "mlx5_ib.ko, mlx_en")
-        #expect(try InitrdPlan(tree: tree, wantedDrivers: words).drivers == ["e1000e", "mlx4_en", "virtio_net", "overlay", "mlx5_ib"])
+        #expect(
+            try InitrdPlan(tree: tree, wantedDrivers: words).drivers == [
+                "e1000e", "mlx4_en", "virtio_net", "overlay", "mlx5_ib",
+            ])
     }
 
     @Test func `drivers that the kernel does not have are named`() throws {
@@ -102,7 +107,9 @@ import Testing
         #expect(throws: InitrdError.noModules("6.1.0-9", tree)) { try InitrdPlan(tree: tree) }
     }
 
-    @Test(arguments: ["", "0", "4q", "g4", "-1", "75%x"]) func `a size that mount would not take is refused`(text: String) {
+    @Test(arguments: ["", "0", "4q", "g4", "-1", "75%x"]) func `a size that mount would not take is refused`(
+        text: String
+    ) {
         #expect(throws: InitrdError.badLimit(text)) { try InitrdBuilder.BuiltInWords(rootlimit: text) }
     }
 
