@@ -6,7 +6,7 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
-struct NodesetCommand: ParsableCommand {
+struct NodesetCommand: PeerCommand {
     static let configuration = CommandConfiguration(
         commandName: "nodeset", abstract: "Say what nodes boot next.")
 
@@ -24,11 +24,9 @@ struct NodesetCommand: ParsableCommand {
     var operands: [String] = []
 
     func run() throws {
-        guard !operands.isEmpty else { return try Console.print(Self.helpMessage()) }
+        guard !operands.isEmpty else { throw UsageFailure(status: 0) }
         guard operands.count == 2 else {
-            Console.error(Diagnostic("Invalid argument: '\(operands.dropFirst().joined(separator: " "))'"))
-            try Console.print(Self.helpMessage())
-            throw ExitCode(1)
+            throw UsageFailure("Invalid argument: '\(operands.dropFirst().joined(separator: " "))'")
         }
         let cluster = try Cluster.open()
         let request = try NodesetRequest(operands[1])
