@@ -66,7 +66,9 @@ func facts(_ files: [String: String]) -> MediumFacts {
 
     @Test func `another architecture than claimed is refused`() throws {
         let rocky = facts([".discinfo": "1.0\nRocky Linux 9.3\nx86_64\n"])
-        #expect(throws: RecognitionRefusal.otherArchitecture(product: "distribution", wanted: "ppc64le", found: "x86_64")) {
+        #expect(
+            throws: RecognitionRefusal.otherArchitecture(product: "distribution", wanted: "ppc64le", found: "x86_64")
+        ) {
             try Recognition.identify(rocky, Claim(arch: "ppc64le"))
         }
     }
@@ -108,7 +110,9 @@ func facts(_ files: [String: String]) -> MediumFacts {
         ]
         let found = try Recognition.identify(facts(server), Claim())
         #expect(found?.name == "sles12.4" && found?.arch == "x86_64" && found?.disc == "1")
-        let kit = ["content": "VERSION 12.4-0\nBASEARCHS ppc64le\n", "media.1/products": "/ Software-Development-Kit 12\n"]
+        let kit = [
+            "content": "VERSION 12.4-0\nBASEARCHS ppc64le\n", "media.1/products": "/ Software-Development-Kit 12\n",
+        ]
         let other = try Recognition.identify(facts(kit), Claim())
         #expect(other?.disc == "sdk3" && other?.arch == "ppc64le")
     }
@@ -124,16 +128,30 @@ func facts(_ files: [String: String]) -> MediumFacts {
 
 @Suite struct DebianRecognitionTests {
     @Test(arguments: [
-        ("Debian GNU/Linux 12.5.0 \"Bookworm\" - Official amd64 DVD Binary-1 with firmware 20240210-11:28",
-            "debian12.5.0", "x86_64", "amd64", "Binary-1"),
-        ("Debian GNU/Linux 12.5.0 \"Bookworm\" - Official amd64 NETINST with firmware 20240210-11:27",
-            "debian12.5.0", "x86_64", "amd64", ""),
-        ("Debian GNU/Linux testing \"Trixie\" - Official Snapshot arm64 NETINST 20240210-11:27",
-            "debiantesting", "arm64", "arm64", ""),
-        ("Debian GNU/Linux 11.9.0 \"Bullseye\" - Official i386 DVD Binary-2 20240210-11:28",
-            "debian11.9.0", "x86", "i386", "Binary-2"),
-        ("Ubuntu-Server 22.04.3 LTS \"Jammy Jellyfish\" - Release amd64 (20230810)", "ubuntu22.04.3", "x86_64", "amd64", ""),
-        ("Ubuntu-Server 23.10 \"Mantic Minotaur\" - Release ppc64el (20231011)", "ubuntu23.10", "ppc64el", "ppc64el", ""),
+        (
+            "Debian GNU/Linux 12.5.0 \"Bookworm\" - Official amd64 DVD Binary-1 with firmware 20240210-11:28",
+            "debian12.5.0", "x86_64", "amd64", "Binary-1"
+        ),
+        (
+            "Debian GNU/Linux 12.5.0 \"Bookworm\" - Official amd64 NETINST with firmware 20240210-11:27",
+            "debian12.5.0", "x86_64", "amd64", ""
+        ),
+        (
+            "Debian GNU/Linux testing \"Trixie\" - Official Snapshot arm64 NETINST 20240210-11:27",
+            "debiantesting", "arm64", "arm64", ""
+        ),
+        (
+            "Debian GNU/Linux 11.9.0 \"Bullseye\" - Official i386 DVD Binary-2 20240210-11:28",
+            "debian11.9.0", "x86", "i386", "Binary-2"
+        ),
+        (
+            "Ubuntu-Server 22.04.3 LTS \"Jammy Jellyfish\" - Release amd64 (20230810)", "ubuntu22.04.3", "x86_64",
+            "amd64", ""
+        ),
+        (
+            "Ubuntu-Server 23.10 \"Mantic Minotaur\" - Release ppc64el (20231011)", "ubuntu23.10", "ppc64el", "ppc64el",
+            ""
+        ),
         ("Ubuntu 20.04.6 LTS \"Focal Fossa\" - Release arm64 (20230316)", "ubuntu20.04.6", "arm64", "arm64", ""),
     ])
     func `the line of disk info gives everything`(
