@@ -20,7 +20,7 @@ extension CommandList {
             "run a command that holds the lock of a root image"),
         Entry(
             "image-publish", .plumbing, .main,
-            "--rootimgdir DIR [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --list] OSIMAGE [DIGEST]",
+            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --list] OSIMAGE [DIGEST]",
             "put a matching kernel, initramfs and root image before the nodes"),
         Entry(
             "initrd-build", .plumbing, .main,

@@ -12,8 +12,9 @@ struct ImagePublishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image-publish", abstract: "Put a matching kernel, initramfs and root image before the nodes.")
 
-    @Option(help: "Folder of the root image.", completion: .directory) var rootimgdir: String
-    @Option(help: "TFTP folder; default /tftpboot beneath the root.", completion: .directory) var tftpdir: String?
+    @Option(help: "Folder of the root image; default that of the definition.", completion: .directory)
+    var rootimgdir: String?
+    @Option(help: "TFTP folder; default that of the site.", completion: .directory) var tftpdir: String?
     @Option(help: "Packed root to publish, or a folder that holds it.", completion: .file()) var stage: String?
     @Option(help: "Sets to keep, the served one included.") var keep = 3
     @Flag(help: "Change nothing; print the digest of the served set.") var current = false
@@ -30,11 +31,10 @@ struct ImagePublishCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = Settings.current()
-        let folder = FilePath(rootimgdir).absolute
+        let place = try PublishedFolder(osimage: osimage, rootimgdir: rootimgdir, tftpdir: tftpdir, .current())
+        let folder = place.rootimgFolder
         let publisher = try ImagePublisher(
-            image: osimage, rootimgFolder: folder, webPath: settings.root.stored(folder).printable,
-            tftpFolder: try tftpdir.map { FilePath($0) } ?? settings.root.host("/tftpboot"))
+            image: osimage, rootimgFolder: folder, webPath: place.webPath, tftpFolder: place.tftpFolder)
         if current {
             guard let digest = try publisher.current() else { throw ExitCode(1) }
             return try Console.print(digest.description)
