@@ -54,7 +54,7 @@ extension CommandList {
             "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",
             "pack a tree into the file that a node loads"),
         Entry(
-            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage populate|complete|pack ROOTIMGDIR",
+            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage begin|populate|complete|pack ROOTIMGDIR",
             "do the generic steps of a root image, and clean it"),
         Entry(
             "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",

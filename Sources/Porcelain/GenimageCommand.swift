@@ -5,7 +5,7 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
-struct GenimageCommand: ParsableCommand {
+struct GenimageCommand: PeerCommand {
     static let configuration = CommandConfiguration(
         commandName: "genimage", abstract: "Build or update the root image of an osimage.")
 

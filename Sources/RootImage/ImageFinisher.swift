@@ -45,12 +45,21 @@ public struct ImageFinisher {
         try clean()
     }
 
+    /// Before steps that change a finished tree without installing packages: notes what people changed.
+    public func begin() throws {
+        guard var state = try ImageState.read(folder) else { return }
+        guard state.step != .populating else { throw ImageStateError.unfinished(folder.tree) }
+        try HandChanges.remember(folder)
+        state.step = .populated
+        try state.write(folder)
+    }
+
     /// Marks the tree as whole and records it, so that later changes by hand are known.
     public func complete() throws {
         guard var state = try ImageState.read(folder) else { return }
         guard state.step != .populating else { throw ImageStateError.unfinished(folder.tree) }
-        let listing = try TreeListing(folder.tree)
-        try AtomicFile.write(listing.bytes, to: folder.listingFile)
+        try AtomicFile.write(try HandChanges.listing(folder), to: folder.listingFile)
+        try folder.changesFile.removeFile()
         state.step = .complete
         try state.write(folder)
     }

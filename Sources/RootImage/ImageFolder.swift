@@ -24,6 +24,8 @@ public struct ImageFolder: Sendable, Equatable {
     public var stateFile: FilePath { path.joined(".state") }
     /// The listing of the tree as genimage left it; what differs from it was changed by hand.
     public var listingFile: FilePath { path.joined(".listing") }
+    /// Changes by hand, noted while genimage is at work.
+    public var changesFile: FilePath { path.joined(".changes") }
     /// What package managers printed in the last run.
     public var logFile: FilePath { path.joined(".populate.log") }
 
@@ -42,7 +44,7 @@ public struct ImageFolder: Sendable, Equatable {
 
     /// Removes temporary folders that a killed run left. Only under the lock.
     public func sweep() throws(FileError) {
-        for name in ["rootimg", "apt", "state", "listing"] { try AtomicFile.sweep(path.joined(name)) }
-        for file in [stateFile, listingFile] { try AtomicFile.sweep(file) }
+        for name in ["rootimg", "apt"] { try AtomicFile.sweep(path.joined(name)) }
+        for file in [stateFile, listingFile, changesFile] { try AtomicFile.sweep(file) }
     }
 }

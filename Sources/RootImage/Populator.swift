@@ -104,6 +104,7 @@ public struct Populator {
                 try state.write(folder)
             }
             try folder.listingFile.removeFile()
+            try folder.changesFile.removeFile()
         } catch {
             try? tree.removeTree()
             throw error
@@ -115,6 +116,7 @@ public struct Populator {
     private func change(_ transaction: PackageTransaction, _ plan: PackagePlan, _ lock: borrowing ImageLock) throws {
         let earlier = try ImageState.read(folder)
         let before = Set(try driver.packages(of: folder.tree).keys)
+        try HandChanges.remember(folder)
         var state = earlier ?? ImageState(step: .populating)
         state.step = .populating
         try state.write(folder)

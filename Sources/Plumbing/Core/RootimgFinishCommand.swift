@@ -10,9 +10,9 @@ struct RootimgFinishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rootimg-finish", abstract: "Do the generic steps of a root image, and clean it.")
 
-    enum Stage: String, ExpressibleByArgument, CaseIterable { case populate, complete, pack }
+    enum Stage: String, ExpressibleByArgument, CaseIterable { case begin, populate, complete, pack }
 
-    @Option(help: "populate, complete or pack.") var stage: Stage
+    @Option(help: "begin, populate, complete or pack.") var stage: Stage
     @Option(help: "Profile, for the comment in fstab.") var profile = ""
     @Option(help: "Architecture, for the comment in fstab.") var arch = ""
     @Option(help: "An interface that gets its address by DHCP.") var interface: [String] = []
@@ -35,6 +35,7 @@ struct RootimgFinishCommand: ParsableCommand {
         let lock = try ImageLock(folder.path)
         let finisher = try ImageFinisher(folder, dataFolder: settings.dataFolder)
         switch stage {
+        case .begin: try finisher.begin()
         case .populate:
             var options = ImageFinisher.Options()
             options.profile = profile

@@ -37,7 +37,7 @@ struct GenimageSteps {
             try hook("pre-genimage", lock)
             try define(lock)
             try step(Part("profile-commit", [Word(target.image)]), lock)
-            if !request.onlyInitramfs { try populate(lock) }
+            if request.onlyInitramfs { try step(beginPart, lock) } else { try populate(lock) }
             try hook("post-populate", lock)
             try postinstall(lock)
             try step(initramfs, lock)
@@ -65,7 +65,7 @@ struct GenimageSteps {
     /// Prints the steps as commands.
     func show() throws {
         var parts: [Part] = [definePart].compactMap { $0 } + [Part("profile-commit", [Word(target.image)])]
-        if !request.onlyInitramfs { parts += [populatePart, finishPart] }
+        parts += request.onlyInitramfs ? [beginPart] : [populatePart, finishPart]
         parts +=
             postinstallParts + [initramfs, Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)])]
         for part in parts {
@@ -83,7 +83,7 @@ struct GenimageSteps {
         let isNew = !target.rootimgdir.joined("rootimg").exists
         let captured = try step(populatePart).passing(lock.descriptor, as: ImageLock.variable).captured()
         let changes = captured.lines
-        if isNew || request.populateFlags.contains("--fresh") {
+        if isNew {
             try Console.print(
                 "\(changes.count { !$0.hasPrefix("- ") }) packages are installed in \(settings.root.stored(target.rootimgdir).printable)/rootimg"
             )
@@ -141,6 +141,8 @@ struct GenimageSteps {
         part.commands.append(("rootimg-populate", words))
         return part
     }
+
+    private var beginPart: Part { Part("rootimg-finish", ["--stage", "begin", Word(target.rootimgdir)]) }
 
     private var finishPart: Part {
         var words: [Word] = ["--stage", "populate", "--profile", Word(target.profile), "--arch", Word(target.osarch)]
