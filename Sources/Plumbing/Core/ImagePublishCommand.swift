@@ -16,6 +16,8 @@ struct ImagePublishCommand: ParsableCommand {
     var rootimgdir: String?
     @Option(help: "TFTP folder; default that of the site.", completion: .directory) var tftpdir: String?
     @Option(help: "Packed root to publish, or a folder that holds it.", completion: .file()) var stage: String?
+    @Option(help: "Folder of the build record to complete with the set's digests.", completion: .directory)
+    var record: String?
     @Option(help: "Sets to keep, the served one included.") var keep = 3
     @Flag(help: "Change nothing; print the digest of the served set.") var current = false
     @Flag(help: "Change nothing; print the kept sets.") var list = false
@@ -54,7 +56,27 @@ struct ImagePublishCommand: ParsableCommand {
             Console.note(
                 "image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
         }
+        if let record { try complete(FilePath(record), published.set) }
         try Console.print(published.set.digest.description)
+    }
+
+    /// Adds digests of the set and its files to `digests`, and writes `build.json`.
+    private func complete(_ record: FilePath, _ set: ImageSet) throws {
+        let file = record.joined("digests")
+        var lines = file.exists ? try file.readText().split(separator: "\n").map(String.init) : []
+        let names = set.members.map(\.name) + ["set"]
+        lines.removeAll { line in names.contains { line.hasPrefix("\($0)\t") } }
+        lines += set.members.map { "\($0.name)\t\($0.digest)" } + ["set\t\(set.digest)"]
+        lines.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        try AtomicFile.write((lines.joined(separator: "\n") + "\n").utf8, to: file)
+        let members = set.members.map { Member(name: $0.name, sha256: $0.digest.description, size: $0.sizeInBytes) }
+        try AtomicFile.write(JSONText.document("members", members), to: record.joined("build.json"))
+    }
+
+    private struct Member: Encodable {
+        var name: String
+        var sha256: String
+        var size: Int64
     }
 
     private struct Record: Encodable {
