@@ -4,4 +4,5 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     ExlistMatchCommand.self,
     RamdiskPackCommand.self,
+    RamdiskVerifyCommand.self,
 ]
