@@ -12,5 +12,9 @@ extension CommandList {
         Entry(
             "ramdisk-verify", .plumbing, .main, "[--digest DIGEST] [--tree TREE [--files-from FILE]] [-z] FILE",
             "read a packed file back and compare it with its tree"),
+        Entry(
+            "synclist-apply", .plumbing, .main,
+            "[--env NAME=VALUE]... [--nodesyncfiledir DIR] [-n] [-z | --json] ROOTIMG LIST...",
+            "copy the files of synclists into a root image"),
     ]
 }

@@ -5,4 +5,5 @@ public let commands: [any ParsableCommand.Type] = [
     ExlistMatchCommand.self,
     RamdiskPackCommand.self,
     RamdiskVerifyCommand.self,
+    SynclistApplyCommand.self,
 ]
