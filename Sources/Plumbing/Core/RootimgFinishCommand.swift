@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
+internal import Digests
 internal import Ramdisk
 internal import RootImage
 internal import Sandbox
@@ -82,7 +83,8 @@ struct RootimgFinishCommand: ParsableCommand {
         let packages = try InstalledPackages(tree: folder.tree).packages
         let list = packages.map { "\($0.name)\t\($0.version)\t\($0.architecture)\n" }.joined()
         try AtomicFile.write(list.utf8, to: record.joined("packages"))
-        let lines = listing.records.flatMap { $0.bytes + [0x0a] }
+        var lines: [UInt8] = []
+        for entry in listing.records { lines += entry.bytes + [0x0a] }
         try AtomicFile.write(lines, to: record.joined("files"))
         try AtomicFile.write("tree\t\(listing.digest)\n".utf8, to: record.joined("digests"))
     }

@@ -44,7 +44,7 @@ struct PackimageSteps {
 
     private func synchronize(_ lock: borrowing ImageLock) throws {
         guard appliesSynclists, !target.synclists.isEmpty else { return }
-        let words = target.variables.flatMap { [Word("--env"), Word($0)] } + [Word(target.rootimg)]
+        let words: [Word] = target.variables.flatMap { [Word("--env"), Word($0)] } + [Word(target.rootimg)]
         try step("synclist-apply", words + target.synclists.map { Word($0) }, lock).run(output: .null)
     }
 
@@ -98,7 +98,7 @@ struct PackimageSteps {
 
     private func hook(_ event: String, _ lock: borrowing ImageLock, facts: [String] = []) throws {
         guard runsHooks else { return }
-        let words = facts.flatMap { [Word("--fact"), Word($0)] } + ["--osimage", Word(target.image), Word(event)]
+        let words: [Word] = facts.flatMap { [Word("--fact"), Word($0)] } + ["--osimage", Word(target.image), Word(event)]
         try step("hook-run", words, lock).run()
     }
 
