@@ -34,5 +34,31 @@ extension CommandList {
         Entry(
             "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",
             "print a table, or what it may hold"),
+        Entry(
+            "chtab", .porcelain, .main, "COLUMN=VALUE,... TABLE.COLUMN=VALUE ... | -d COLUMN=VALUE,... TABLE ...",
+            "change rows of tables"),
+        Entry("dumpxCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "write all tables to a folder"),
+        Entry("gettab", .porcelain, .main, "[-H] COLUMN=VALUE,... TABLE.COLUMN ...", "print cells of a row"),
+        Entry("nodeadd", .porcelain, .main, "NODERANGE groups=GROUP,... [TABLE.COLUMN=VALUE ...]", "add nodes"),
+        Entry(
+            "nodech", .porcelain, .main, "NODERANGE TABLE.COLUMN=VALUE ... | -d NODERANGE TABLE ...",
+            "change columns of nodes"),
+        Entry(
+            "nodegrpch", .porcelain, .main, "GROUP,... TABLE.COLUMN=VALUE ...",
+            "change columns of groups, for all members"),
+        Entry(
+            "nodels", .porcelain, .main, "[NODERANGE] [-b] [-H] [-S] [TABLE.COLUMN | TABLE | CRITERION ...]",
+            "list nodes, and columns of theirs"),
+        Entry("noderm", .porcelain, .main, "NODERANGE", "remove nodes from all tables"),
+        Entry("restorexCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "put the tables of a folder back"),
+        Entry(
+            "tabch", .porcelain, .main, "COLUMN=VALUE,... TABLE.COLUMN=VALUE ... | -d COLUMN=VALUE,... TABLE ...",
+            "change rows of tables"),
+        Entry("tabedit", .porcelain, .main, "TABLE", "edit a table as text"),
+        Entry("tabgrep", .porcelain, .main, "NODE", "name the tables that know a node"),
+        Entry(
+            "tabprune", .porcelain, .main, "[-V] -a | -n COUNT | -p PERCENT | -i RECID | -d DAYS TABLE",
+            "remove old records of a log"),
+        Entry("tabrestore", .porcelain, .main, "[-a] FILE", "put the rows of a file into a table"),
     ]
 }

@@ -28,8 +28,7 @@ import Testing
             guard let nodes = recorded.verify, let missing = recorded.missing else { continue }
             let result = try cluster.run(["noderange-expand", "--", recorded.range])
             if let difference = differences["\(suite):\(index + 1)"] {
-                #expect(difference["rc"] == "\(result.status)
-" && result.stdout == "", "\(recorded.range)")
+                #expect(difference["rc"] == "\(result.status)\n" && result.stdout == "", "\(recorded.range)")
                 continue
             }
             if missing.isEmpty {
