@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
+internal import Definitions
 internal import Support
 internal import Tables
 
