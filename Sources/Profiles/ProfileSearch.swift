@@ -115,8 +115,10 @@ public struct ProfileSearch: Sendable {
 
     private func first(of names: [String], _ kind: Kind, in folders: [FilePath]) -> FilePath? {
         for folder in folders {
-            for name in names {
-                let stored = folder.joined("\(name).\(kind.rawValue)")
+            // One listing instead of a look for each of up to some hundred names.
+            guard let present = host(folder).flatMap({ try? $0.directoryNames() }).map(Set.init) else { continue }
+            for name in names.map({ FilePath("\($0).\(kind.rawValue)") }) where present.contains(name) {
+                let stored = folder.joined(name)
                 guard let path = host(stored), path.isRegularFile else { continue }
                 if kind == .postinstall, !isExecutable(path) { continue }
                 return stored
