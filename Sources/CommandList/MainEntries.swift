@@ -13,6 +13,10 @@ extension CommandList {
             "genimage", .porcelain, .main, "[OPTION ...] [IMAGENAME]", "build or update the root image of an osimage"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry(
+            "hook", .umbrella, .main,
+            "{list [--json] [--osimage IMAGE] [EVENT] | run [--save-context FILE] EVENT OSIMAGE [NAME]}",
+            "show the site's hooks, or run them by hand"),
+        Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),
         Entry(

@@ -13,7 +13,8 @@ extension CommandList {
             "[--exlist FILE]... [--include PATTERN]... [--exclude PATTERN]... [-z | --json] TREE",
             "print the paths of a tree that exclude lists leave in"),
         Entry(
-            "hook-run", .plumbing, .main, "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...]",
+            "hook-run", .plumbing, .main,
+            "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...] | --list [-z | --json] [EVENT]",
             "run the site's hooks of an event"),
         Entry(
             "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",

@@ -6,6 +6,7 @@ public let commands: [any ParsableCommand.Type] = [
     CopycdsCommand.self,
     GenimageCommand.self,
     HelpCommand.self,
+    HookCommand.self,
     InitCommand.self,
     LsdefCommand.self,
     MkdefCommand.self,
