@@ -34,5 +34,28 @@ extension CommandList {
         Entry(
             "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",
             "print a table, or what it may hold"),
+        Entry(
+            "diff", .umbrella, .main,
+            "[--recipe | --result] [--json | --porcelain=v1] [REVISION[..REVISION]] [OSIMAGE]",
+            "show what differs between two moments of an image"),
+        Entry(
+            "log", .umbrella, .main,
+            "[-n COUNT] [--kind KIND]... [--from REVISION] [--json | --porcelain=v1] [OSIMAGE]",
+            "show what was done to images, newest first"),
+        Entry(
+            "revert", .umbrella, .main, "[--outside] [--dry-run] OSIMAGE REVISION",
+            "bring an image back to what it was"),
+        Entry(
+            "show", .umbrella, .main, "[--json | --porcelain=v1] REVISION",
+            "show one commit and what it changed"),
+        Entry(
+            "status", .umbrella, .main, "[--json | --porcelain=v1] [OSIMAGE ...]",
+            "show which images changed since they were built"),
+        Entry(
+            "tag", .umbrella, .main, "[-f] NAME [REVISION] | -d NAME | [--json | --porcelain=v1]",
+            "name a moment of the history, or list the names"),
+        Entry(
+            "which", .umbrella, .main, "[--json | --porcelain=v1] {NODE | DIGEST}",
+            "say which commit and set a node boots, or where a set comes from"),
     ]
 }
