@@ -71,6 +71,7 @@ public struct AptDriver: PackageDriver {
             ?? DpkgStatus(architecture: workspace.architecture)
         var simulation = try self.simulation(of: tree, before, lock)
         if tree == nil { try simulation.install([], also: ["?essential"]) }
+        try refusePatterns(transaction.installations, lock)
         let base = try available(Self.base, lock)
         for (index, pass) in transaction.passes.enumerated() {
             try simulation.remove(pass.removals.map(\.name))
@@ -78,10 +79,11 @@ public struct AptDriver: PackageDriver {
             try simulation.remove(pass.laterRemovals.map(\.name))
         }
         if transaction.upgrades, tree != nil { try simulation.upgrade() }
-        try simulation.remove(
-            try simulation.unneeded(dropped: transaction.dropped, removable: transaction.removable))
         var selected: [String: String] = [:]
         for request in transaction.installations { selected[request.name] = simulation.package(for: request.name) }
+        // A package may be wanted under another name than before.
+        let dropped = transaction.dropped.filter { !selected.values.contains($0) }
+        try simulation.remove(try simulation.unneeded(dropped: dropped, removable: transaction.removable))
         return PackagePlan(
             changes: PackageChange.between(before.versions, simulation.status.versions), selected: selected)
     }
@@ -99,6 +101,16 @@ public struct AptDriver: PackageDriver {
         ) { words in
             try sandbox.capture(words, holding: box.lock)
         }
+    }
+
+    /// Apt takes a name that it does not know for a pattern if it could be one; a list has names.
+    private func refusePatterns(_ requests: [PackageRequest], _ lock: borrowing ImageLock) throws {
+        let suspects = requests.filter { $0.name.contains { ".+*?[]()^$|".contains($0) } }
+        guard !suspects.isEmpty else { return }
+        let names = suspects.map { String($0.name.prefix { $0 != "=" && $0 != ":" }) }
+        let known = Set(try available(names, lock))
+        let unknown = zip(suspects, names).filter { !known.contains($1) }.map(\.0)
+        guard unknown.isEmpty else { throw PackageError.unknown(unknown) }
     }
 
     /// Those of `names` that a repository has.
@@ -150,10 +162,16 @@ public struct AptDriver: PackageDriver {
         try AptTraces(tree).removeBuildPaths(workspace.repositories)
     }
 
-    public func repair(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
-        guard try DpkgStatus(tree: tree, architecture: workspace.architecture).isBroken else { return }
+    public func repair(_ tree: FilePath, unwanted: [String], _ lock: borrowing ImageLock) throws {
+        let broken = try DpkgStatus(tree: tree, architecture: workspace.architecture).brokenPackages
+        guard !broken.isEmpty else { return }
         let traces = AptTraces(tree)
         try traces.forbidServices()
+        let useless = broken.filter { unwanted.contains($0) }
+        if !useless.isEmpty {
+            let words: [Word] = ["dpkg", "--purge", "--force-depends", "--force-remove-reinstreq"] + useless.map { Word($0) }
+            try run(sandbox(tree), ["chroot", Word(tree)] + words, lock, mayFail: true)
+        }
         // What cannot be configured yet is put right by apt.
         try run(
             sandbox(tree), ["chroot", Word(tree), "dpkg", "--force-confold", "--force-confdef", "--configure", "-a"],

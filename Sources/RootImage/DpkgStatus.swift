@@ -36,9 +36,9 @@ public struct DpkgStatus: Sendable, Equatable {
         packages.filter { Self.presentStates.contains($0.value.state) }.mapValues(\.version)
     }
 
-    /// Packages whose installation or removal was interrupted.
-    public var isBroken: Bool {
-        packages.values.contains { !["installed", "config-files", "not-installed"].contains($0.state) }
+    /// Packages whose installation or removal was interrupted, sorted by name.
+    public var brokenPackages: [String] {
+        packages.filter { !["installed", "config-files", "not-installed"].contains($0.value.state) }.keys.sorted()
     }
 
     private static let presentStates: Set<String> = [

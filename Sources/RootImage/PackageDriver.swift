@@ -62,8 +62,9 @@ public protocol PackageDriver {
     func plan(_ transaction: PackageTransaction, on tree: FilePath?, _ lock: borrowing ImageLock) throws -> PackagePlan
     /// Makes the smallest tree in which packages can be installed. `tree` is an empty folder.
     func bootstrap(_ tree: FilePath, _ lock: borrowing ImageLock) throws
-    /// Brings a tree whose last run was interrupted to a state in which packages can be installed.
-    func repair(_ tree: FilePath, _ lock: borrowing ImageLock) throws
+    /// Brings a tree whose last run was interrupted to a state in which packages can be installed. Packages of `unwanted` that are only half
+    /// there are taken away.
+    func repair(_ tree: FilePath, unwanted: [String], _ lock: borrowing ImageLock) throws
     /// Does what `plan` resolved.
     func apply(_ transaction: PackageTransaction, to tree: FilePath, isNew: Bool, _ lock: borrowing ImageLock) throws
 }

@@ -40,12 +40,13 @@ public struct Populator {
     public func run(_ lock: borrowing ImageLock) throws -> [PackageChange] {
         if options.isFresh, !options.discardsChanges { try refuseToLoseChanges() }
         try driver.refresh(lock)
-        let transaction = try transaction()
+        var transaction = try transaction()
         // Every name and dependency is resolved before anything changes.
         if let tree = existingTree, try isInterrupted() {
-            try driver.repair(tree, lock)
+            try driver.repair(tree, unwanted: transaction.dropped + transaction.removable.sorted(), lock)
         }
         let plan = try driver.plan(transaction, on: origin, lock)
+        transaction.dropped.removeAll { plan.selected.values.contains($0) }
         let before = try existingTree.map { try driver.packages(of: $0) } ?? [:]
         if existingTree != nil, !options.isFresh, options.base == nil {
             try change(transaction, plan, lock)
@@ -117,13 +118,19 @@ public struct Populator {
         let earlier = try ImageState.read(folder)
         let before = Set(try driver.packages(of: folder.tree).keys)
         try HandChanges.remember(folder)
-        var state = earlier ?? ImageState(step: .populating)
+        // If this run ends early, the next one knows what it may have brought.
+        let planned = self.state(plan, installed: Set(plan.changes.filter { $0.old == nil }.map(\.name)))
+        var state = earlier ?? planned
         state.step = .populating
+        state.requested += planned.requested.filter { !state.requested.contains($0) }
+        state.installed = Set(state.installed).union(planned.installed).sorted()
         try state.write(folder)
         try driver.apply(transaction, to: folder.tree, isNew: false, lock)
         try synchronize(folder.tree)
         let after = Set(try driver.packages(of: folder.tree).keys)
-        let installed = after.subtracting(before).union(earlier?.installed ?? []).intersection(after)
+        // A name that left the list and is still needed is from now on what others need.
+        let known = (earlier?.installed ?? []) + (earlier?.requested ?? []).map(\.package)
+        let installed = after.subtracting(before).union(known).intersection(after)
         state = self.state(plan, installed: installed)
         if options.keepsRemoved {
             let named = Set(state.requested.map(\.name))
