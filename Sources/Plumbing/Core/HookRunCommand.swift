@@ -41,7 +41,8 @@ struct HookRunCommand: ParsableCommand {
             configuration: try cluster.settings.configuration(installFolder: installFolder))
         let events = try event.map { [try HookEvent(named: $0)] } ?? HookEvent.all
         if list {
-            try HookListing(try events.map { ($0, try finder.hooks(of: $0, image: osimage)) }).print(nul: nul, json: json)
+            try HookListing(try events.map { ($0, try finder.hooks(of: $0, image: osimage)) }).print(
+                nul: nul, json: json)
         } else {
             try run(events[0], finder, cluster)
         }
@@ -95,7 +96,8 @@ struct HookRunCommand: ParsableCommand {
             switch hook.ignored {
             case .notExecutable:
                 Console.note(
-                    "hook-run: hook is not executable and does not run: '\(place)': chmod +x it, or rename it to .sample")
+                    "hook-run: hook is not executable and does not run: '\(place)': chmod +x it, or rename it to .sample"
+                )
             case .notAFile: Console.note("hook-run: hook is not a file and does not run: '\(place)'")
             case .disabled, .masked, nil: break
             }
