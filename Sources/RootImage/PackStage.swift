@@ -43,7 +43,8 @@ public struct PackStage {
 
     private func copyPostscripts(_ source: FilePath?) throws {
         try image.remove("/xcatpost")
-        guard let source, source.isDirectory else { return try image.host("/xcatpost").createDirectories() }
+        try image.host("/xcatpost").createDirectories()
+        guard let source, source.isDirectory else { return }
         try TreeCopy(source, to: image.host("/xcatpost")).run()
     }
 

@@ -36,12 +36,13 @@ struct GenimageSteps {
         do {
             try hook("pre-genimage", lock)
             try define(lock)
-            try step(Part("profile-commit", [Word(target.image)]), lock)
+            try silently(Part("profile-commit", [Word(target.image)]), lock)
             if request.onlyInitramfs { try step(beginPart, lock) } else { try populate(lock) }
             try hook("post-populate", lock)
             try postinstall(lock)
-            try step(initramfs, lock)
-            try step(Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)]), lock)
+            try silently(initramfs, lock)
+            try Console.print("the initial ramdisk for stateless is generated successfully.")
+            try silently(Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)]), lock)
         } catch {
             if isNew { removeEmptyFolder() }
             throw error
@@ -108,6 +109,11 @@ struct GenimageSteps {
 
     private func step(_ part: Part, _ lock: borrowing ImageLock) throws {
         try step(part).passing(lock.descriptor, as: ImageLock.variable).run()
+    }
+
+    /// A step whose records are for programs.
+    private func silently(_ part: Part, _ lock: borrowing ImageLock) throws {
+        try step(part).passing(lock.descriptor, as: ImageLock.variable).run(output: .null)
     }
 
     private func step(_ part: Part) -> Step {
