@@ -1,0 +1,51 @@
+import Definitions
+import Testing
+
+/// Objects as text.
+@Suite struct StanzaFileTests {
+    @Test func `headers, attributes and defaults are told apart`() {
+        let file = StanzaFile(
+            """
+            # comment
+            default-node:
+                groups=all
+            n1:
+                objtype=node
+                os = "rocky 9"
+            fd59::/64:
+                objtype=network
+            n1:
+                os=b=c
+            """)
+        #expect(file.stanzas.map(\.name) == ["n1", "fd59::/64"] && file.stanzas.map(\.type) == ["node", "network"])
+        #expect(file.stanzas[0].values.map { "\($0.name)=\($0.value)" } == ["groups=all", "os=b=c"])
+    }
+
+    @Test func `a single quote mark stays, a pair is dropped, and carriage returns do no harm`() {
+        let file = StanzaFile("i:\r\n    objtype=osimage\r\n    a=\"x\r\n    b=\"x y\"\r\n    c=n \"b\" i\r\n")
+        #expect(file.stanzas[0].values.map(\.value) == ["\"x", "x y", "n \"b\" i"])
+    }
+
+    @Test func `bad lines are kept with their numbers`() {
+        let file = StanzaFile("junk\nimg:\n    objtype=osimage\n    imagetype linux\n")
+        #expect(file.badLines == [.init(number: 1, text: "junk")])
+        #expect(file.stanzas[0].badLines == [.init(number: 4, text: "imagetype linux")])
+    }
+
+    @Test func `a value that ends in a colon is a value`() {
+        #expect(StanzaFile("i:\n    objtype=osimage\n    a=b:\n").stanzas[0].values.map(\.value) == ["b:"])
+    }
+
+    @Test func `arbitrary text is read without harm`() {
+        var state: UInt64 = 3
+        let pieces = Array("ab:= \n\t\"#default-objtype\r,")
+        for _ in 0..<20000 {
+            var text = ""
+            for _ in 0..<24 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text.append(pieces[Int(state >> 33) % pieces.count])
+            }
+            _ = StanzaFile(text)
+        }
+    }
+}

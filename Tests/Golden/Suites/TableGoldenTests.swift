@@ -1,0 +1,34 @@
+import FoundationEssentials
+import Support
+import TestSupport
+import Testing
+
+/// The table and node commands print what xCAT's print.
+@Suite struct TableGoldenTests {
+    @Test(.scratchDirectory) func `table and node commands end as recorded`() throws {
+        let problems = try PeerCluster.base(in: Scratch.directory).replay("mistakes/tables.jsonl")
+        #expect(problems == [])
+    }
+
+    @Test(.scratchDirectory) func `dumps are restored and stanzas read back as recorded`() throws {
+        let problems = try PeerCluster.base(in: Scratch.directory).replay("mistakes/more.jsonl")
+        #expect(problems == [])
+    }
+
+    @Test(.scratchDirectory) func `every table has the recorded header`() throws {
+        struct Header: Decodable {
+            var table: String
+            var columns: [String]
+        }
+        let catboat = Catboat(root: Scratch.directory)
+        let headers = try GoldenRecord.folder.joined("tabdump/headers.jsonl").readText().split(separator: "\n").map {
+            try JSONDecoder().decode(Header.self, from: Data($0.utf8))
+        }
+        let names = try catboat("tabdump")
+        #expect(names.stdout == headers.map { $0.table + "\n" }.joined())
+        for header in headers {
+            let result = try catboat("tabdump", Word(header.table))
+            #expect(result.stdout == "#\(header.columns.joined(separator: ","))\n", "\(header.table)")
+        }
+    }
+}

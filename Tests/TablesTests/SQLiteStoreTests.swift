@@ -1,0 +1,121 @@
+import Support
+import SystemPackage
+import Tables
+import TestSupport
+import Testing
+
+/// The store keeps rows as they were put in, and all of a batch or nothing.
+@Suite(.scratchDirectory) struct SQLiteStoreTests {
+    private var location: StoreLocation { StoreLocation(Scratch.directory.joined("etc/site.sqlite").printable) }
+
+    private func store(_ build: (inout TableBatch) -> Void) throws -> any Store {
+        let store = try location.writer()
+        var batch = TableBatch()
+        build(&batch)
+        try store.apply(batch)
+        return store
+    }
+
+    @Test func `a store that does not exist reads as empty and is not made`() throws {
+        #expect(try location.reader().rows("site").isEmpty)
+        #expect(!FilePath(location.text).exists)
+    }
+
+    @Test func `a writer makes the store for its owner alone`() throws {
+        _ = try store { $0.set("site", ["key": "domain"], ["value": "x"]) }
+        #expect(try #require(try FilePath(location.text).status()).permissions == 0o600)
+        #expect(try location.reader().row("site", ["key": "domain"])?["value"] == "x")
+    }
+
+    @Test func `rows keep the order in which they were added, also after a change`() throws {
+        let store = try store {
+            for name in ["b", "a", "c"] { $0.set("site", ["key": name], ["value": "1"]) }
+            $0.set("site", ["key": "a"], ["value": "2"])
+        }
+        #expect(try store.rows("site").map { $0["key"] } == ["b", "a", "c"])
+    }
+
+    @Test func `an empty value is not set`() throws {
+        let store = try store { $0.set("osimage", ["imagename": "i"], ["profile": "p", "osvers": ""]) }
+        let row = try #require(try store.row("osimage", ["imagename": "i"]))
+        #expect(row["osvers"] == nil && row["profile"] == "p")
+        #expect(try store.rows("osimage", ["osvers": ""]).count == 1)
+    }
+
+    @Test(arguments: [
+        ("yes", false), ("1", false), ("0", true), ("no", true), ("No", true), ("", true), ("off", false),
+    ])
+    func `disable switches a row off unless it says no`(value: String, isEnabled: Bool) throws {
+        let store = try store { $0.set("site", ["key": "k"], ["value": "v", "disable": value]) }
+        #expect(try store.rows("site").isEmpty != isEnabled)
+        #expect(try store.rows("site", includingDisabled: true).count == 1)
+    }
+
+    @Test func `a conflict leaves everything as it was and says why`() throws {
+        let store = try store { $0.set("site", ["key": "k"], ["value": "1"]) }
+        var batch = TableBatch()
+        batch.set("site", ["key": "other"], ["value": "2"])
+        batch.expect("site", ["key": "k"], ["value": "0"])
+        let conflict = TableConflict(
+            table: "site", row: "key=k", reason: .holds(column: "value", found: "1", expected: "0"))
+        #expect(throws: StoreError.conflict(conflict)) { try store.apply(batch) }
+        #expect(try store.row("site", ["key": "other"]) == nil)
+    }
+
+    @Test func `what must be absent or present is checked`() throws {
+        let store = try store { $0.set("site", ["key": "k"], ["value": "1"]) }
+        var absent = TableBatch()
+        absent.absent("site", ["key": "k"])
+        #expect(throws: StoreError.self) { try store.apply(absent) }
+        var present = TableBatch()
+        present.present("site", ["key": "nosuch"])
+        #expect(throws: StoreError.self) { try store.apply(present) }
+    }
+
+    @Test func `a second row of a key is refused by name`() throws {
+        let store = try store { $0.insert("networks", ["netname": "n", "net": "10.0.0.0", "mask": "255.0.0.0"]) }
+        var batch = TableBatch()
+        batch.insert("networks", ["netname": "m", "net": "10.0.0.0", "mask": "255.0.0.0"])
+        #expect(throws: StoreError.duplicateKey(table: "networks", key: "net=10.0.0.0 mask=255.0.0.0")) {
+            try store.apply(batch)
+        }
+    }
+
+    @Test func `unknown tables and columns are refused, whatever their names hold`() throws {
+        let store = try store { _ in }
+        var batch = TableBatch()
+        batch.set("site", ["key": "k"], ["value\" = '1'; DROP TABLE site; --": "x"])
+        #expect(throws: StoreError.self) { try store.apply(batch) }
+        #expect(throws: StoreError.unknownTable("nosuch")) { try store.rows("nosuch") }
+        #expect(try store.rows("site").isEmpty)
+    }
+
+    @Test func `hostile values come back as they are`() throws {
+        let value = "'; DROP TABLE site; -- \"\t\n\\ é \u{1F600} $(rm -rf /)"
+        let store = try store { $0.set("site", ["key": "k"], ["value": value]) }
+        #expect(try store.row("site", ["key": "k"])?["value"] == value)
+    }
+
+    @Test func `a file that is no store is told apart`() throws {
+        let path = try Scratch.write(String(repeating: "not a database\n", count: 100), to: "text.sqlite")
+        #expect(throws: StoreError.notAStore(path.printable)) { try StoreLocation(path.printable).reader() }
+    }
+
+    @Test func `every table of the schema can be read and written`() throws {
+        let store = try location.writer()
+        for schema in TableSchema.all where !schema.isNumbered {
+            var batch = TableBatch()
+            batch.append(.set(schema.name, matches: schema.keys.map { Cell($0, "k") }, values: []))
+            try store.apply(batch)
+            #expect(try store.rows(schema).count == 1, "\(schema.name)")
+        }
+    }
+
+    @Test func `other programs read the store too`() throws {
+        _ = try store { $0.set("site", ["key": "domain"], ["value": "x"]) }
+        guard Tool.isInstalled("sqlite3") else { return }
+        let output = try Tool("sqlite3", [Word(location.text), "SELECT value FROM site; PRAGMA integrity_check"])
+            .output()
+        #expect(output.text == "x\nok\n")
+    }
+}
