@@ -52,7 +52,8 @@ extension CommandList {
             "[--build-record DIR | --reverting REVISION] [-m TEXT] [--json] OSIMAGE",
             "keep an image's recipe, or what a build made, in the history"),
         Entry(
-            "profile-diff", .plumbing, .history, "[--level LEVEL]... [--patch | -z | --json] OSIMAGE OLD [NEW]",
+            "profile-diff", .plumbing, .history,
+            "[--level LEVEL]... [--patch | -z | --json] OSIMAGE OLD [NEW] | --built [-z | --json] [OSIMAGE ...]",
             "compare an image at two moments"),
         Entry(
             "profile-log", .plumbing, .history,

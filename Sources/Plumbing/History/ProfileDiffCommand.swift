@@ -15,51 +15,38 @@ struct ProfileDiffCommand: ParsableCommand {
     @Flag(help: "Print a patch of stanza and files.") var patch = false
     @Flag(name: .customShort("z"), help: "End records with NUL.") var nul = false
     @Flag(help: "Print JSON.") var json = false
-    @Argument(help: "The osimage.") var osimage: String
-    @Argument(help: "The older revision.") var old: String
-    @Argument(help: "The newer revision; the image as it is now unless given.") var new: String?
+    @Flag(help: "Compare osimages as they are with the recipe of their last build.") var built = false
+    @Argument(help: "OSIMAGE OLD [NEW]; the present is compared when NEW is missing. With --built, osimages.")
+    var operand: [String] = []
 
     func validate() throws {
         if let unknown = level.first(where: { !Self.levels.contains($0) }) {
             throw ValidationError("no such level: '\(unknown)': say \(Self.levels.joined(separator: ", "))")
         }
         if patch, json || nul { throw ValidationError("--patch excludes --json and -z") }
+        if built, patch || !level.isEmpty { throw ValidationError("--built excludes --patch and --level") }
+        guard built || (2...3).contains(operand.count) else { throw ValidationError("give OSIMAGE OLD [NEW]") }
     }
 
     func run() throws {
         let cluster = try Cluster.open()
         let history = try HistoryRepository.ofSite(cluster)
-        let before = try history.snapshot(osimage, old)
+        if built { return try BuiltComparison(history, cluster, operand).print(nul: nul, json: json) }
+        let before = try history.snapshot(operand[0], operand[1])
         let after =
-            if let new { try history.snapshot(osimage, new) } else {
-                try ImageSnapshot(RecipeSource(osimage, cluster).recipe(), history)
+            if operand.count > 2 { try history.snapshot(operand[0], operand[2]) } else {
+                try ImageSnapshot(RecipeSource(operand[0], cluster).recipe(), history)
             }
         let levels = level.isEmpty ? ImageComparison.Level.allCases : level.compactMap { .init(rawValue: $0) }
         let comparison = try ImageComparison(before, after, levels: Set(levels))
         if patch {
             try Console.write(try comparison.patch())
         } else if json {
-            try Console.write(JSONText.document("changes", comparison.changes.map(Record.init)))
+            try Console.write(JSONText.document("changes", comparison.changes.map(ChangeRecord.init)))
         } else {
             try Console.records(comparison.changes.map(record), isNULSeparated: nul)
         }
         if !comparison.changes.isEmpty { throw ExitCode(1) }
-    }
-
-    private struct Record: Encodable {
-        var level: String
-        var status: String
-        var name: JSONName
-        var old: JSONName?
-        var new: JSONName?
-
-        init(_ change: ImageComparison.Change) {
-            level = change.level.rawValue
-            status = String(change.status)
-            name = JSONName(change.name)
-            old = change.old.map { JSONName($0) }
-            new = change.new.map { JSONName($0) }
-        }
     }
 
     /// `LEVEL TAB STATUS TAB NAME TAB OLD TAB NEW`; fields within a record of `path` are separated by blanks.
@@ -70,5 +57,22 @@ struct ProfileDiffCommand: ParsableCommand {
         return Array(
             fields.map { Array(Diagnostic.escaped(String(decoding: $0, as: UTF8.self), keepingNewlines: false).utf8) }
                 .joined(separator: [0x09]))
+    }
+}
+
+/// A difference in JSON.
+struct ChangeRecord: Encodable {
+    var level: String
+    var status: String
+    var name: JSONName
+    var old: JSONName?
+    var new: JSONName?
+
+    init(_ change: ImageComparison.Change) {
+        level = change.level.rawValue
+        status = String(change.status)
+        name = JSONName(change.name)
+        old = change.old.map { JSONName($0) }
+        new = change.new.map { JSONName($0) }
     }
 }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import Settings
 internal import Support
 internal import SystemPackage
 internal import Tables
@@ -98,11 +97,7 @@ struct RevertCommand: ParsableCommand {
         guard let sets = try setsBuilt(from: commit), !sets.isEmpty else {
             return try Console.print("Nothing was built from it: run \(rebuild).")
         }
-        guard let folder = try cluster.osimage(osimage).rootimgdir(cluster) else { return }
-        let words: [Word] = [
-            "--rootimgdir", Word(try cluster.settings.host(folder)), "--tftpdir",
-            Word(try cluster.settings.host(cluster.tftpFolder)),
-        ]
+        guard let words = try PublishedSet.words(cluster.osimage(osimage), cluster) else { return }
         let kept = try Step("image-publish", words + ["--list", Word(osimage)]).captured(accepting: [0, 1]).lines
             .map { String($0.prefix { $0 != "\t" }) }
         guard let set = sets.first(where: kept.contains) else {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
+internal import FoundationEssentials
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -21,64 +22,106 @@ struct StatusCommand: ParsableCommand {
         var changes: [String]
     }
 
+    /// What `profile-diff --built` prints.
+    private struct Answer: Decodable {
+        struct Image: Decodable {
+            struct Change: Decodable {
+                var level: String
+                var name: JSONName
+            }
+            var name: String
+            var build: String?
+            var built_at: String?
+            var revert: String?
+            var changes: [Change]
+        }
+        var osimages: [Image]
+    }
+
     func run() throws {
         let cluster = try Cluster.open()
-        let names = osimage.isEmpty ? try cluster.osimageNames() : osimage
-        let builds = try latestBuilds(cluster)
-        var records: [Record] = []
-        for name in names {
-            let image = try cluster.osimage(name)
-            if osimage.isEmpty, image.provmethod != "netboot", image.provmethod != "statelite" { continue }
-            records.append(try record(image, cluster, build: builds[name]))
+        let images = try named(cluster)
+        var known: [String: Answer.Image] = [:]
+        if !images.isEmpty, try cluster.settings.host(cluster.installFolder.joined("custom/.git")).exists {
+            let names = images.map { Word($0.name) }
+            let output = try Step("profile-diff", ["--built", "--json"] + names).answer().output
+            for image in try JSONDecoder().decode(Answer.self, from: Data(output)).osimages {
+                known[image.name] = image
+            }
         }
+        let records = try images.map { try record($0, known[$0.name], cluster) }
         if programs.json { return try Console.write(JSONText.document("osimages", records)) }
         for record in records {
             if programs.porcelain != nil {
                 try Console.print("\(record.state)\t\(record.commit ?? "-")\t\(record.name)")
             } else {
-                try Console.print(
-                    "\(record.name): \(record.state)\(record.commit.map { " (built \($0.prefix(12)))" } ?? "")")
+                let built = record.commit.map { " (built \($0.prefix(12)))" } ?? ""
+                try Console.print("\(record.name): \(record.state)\(built)")
                 for change in record.changes { try Console.print("    \(change)") }
             }
         }
         if records.isEmpty { Console.note("No diskless osimages.") }
     }
 
-    /// The newest build of each image; empty when there is no history yet.
-    private func latestBuilds(_ cluster: Cluster) throws -> [String: HistoryAnswers.Commit] {
-        guard try cluster.settings.host(cluster.installFolder.joined("custom/.git")).exists else { return [:] }
-        var found: [String: HistoryAnswers.Commit] = [:]
-        for commit in try HistoryAnswers.commits(["--kind", "build"]) {
-            if let image = commit.osimage, found[image] == nil { found[image] = commit }
-        }
-        return found
+    /// The osimages asked for, else all that are built by genimage.
+    private func named(_ cluster: Cluster) throws -> [Osimage] {
+        if !osimage.isEmpty { return try osimage.map { try cluster.osimage($0) } }
+        return try cluster.osimageNames().compactMap { try cluster.findOsimage($0) }
+            .filter { $0.provmethod == "netboot" || $0.provmethod == "statelite" }
     }
 
-    private func record(
-        _ image: Osimage, _ cluster: Cluster, build: HistoryAnswers.Commit?
-    ) throws -> Record {
-        var record = Record(name: image.name, state: "up to date", commit: build?.commit, changes: [])
-        guard let build else {
+    private func record(_ image: Osimage, _ known: Answer.Image?, _ cluster: Cluster) throws -> Record {
+        var record = Record(name: image.name, state: "up to date", commit: known?.build, changes: [])
+        guard let known, let builtAt = known.built_at else {
             record.state = "never built: genimage needed"
             return record
         }
-        // What it was built from, against what it is now.
-        let base = build.trailers["Catboat-Recipe"] ?? build.commit
-        let words: [Word] = ["--level", "attribute", "--level", "file", Word(image.name), Word(base)]
-        record.changes = try HistoryAnswers.changes(words).map { "\($0.level) \($0.name.shown)" }
-        if !record.changes.isEmpty {
-            record.state = "changed: genimage needed"
-        } else if try isRebuilt(image, cluster, since: build) {
-            record.state = "built, not published: packimage needed"
+        // After a revert nodes may get an older set again: then that is what counts.
+        if known.revert != nil, let older = try publishedBuild(image, cluster), older.commit != known.build {
+            record.commit = older.commit
+            let words = [Word(image.name), Word(older.trailers["Catboat-Recipe"] ?? older.commit)]
+            record.changes = try HistoryAnswers.changes(["--level", "attribute", "--level", "file"] + words)
+                .map { "\($0.level) \($0.name.shown)" }
+        } else {
+            record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
+            if record.changes.isEmpty, try isRebuilt(image, cluster, since: builtAt) {
+                record.state = "built, not published: packimage needed"
+            }
         }
+        if !record.changes.isEmpty { record.state = "changed: genimage needed" }
         return record
     }
 
+    /// The build that nodes get; nil when nothing is published or the history does not know it.
+    private func publishedBuild(_ image: Osimage, _ cluster: Cluster) throws -> HistoryAnswers.Commit? {
+        guard let set = try PublishedSet.current(of: image, cluster) else { return nil }
+        return try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(image.name)]).first
+    }
+
     /// Whether genimage came to an end after the last record was made.
-    private func isRebuilt(_ image: Osimage, _ cluster: Cluster, since build: HistoryAnswers.Commit) throws -> Bool {
+    private func isRebuilt(_ image: Osimage, _ cluster: Cluster, since time: String) throws -> Bool {
         guard let folder = try image.rootimgdir(cluster),
             let state = try cluster.settings.host(folder.joined(".state")).status()
         else { return false }
-        return UTCTime.text(state.modified.seconds) > build.time
+        return UTCTime.text(state.modified.seconds) > time
+    }
+}
+
+/// What nodes get of an image.
+enum PublishedSet {
+    /// The options of `image-publish` that say where an image is; nil when it has no rootimgdir.
+    static func words(_ image: Osimage, _ cluster: Cluster) throws -> [Word]? {
+        guard let folder = try image.rootimgdir(cluster) else { return nil }
+        return [
+            "--rootimgdir", Word(try cluster.settings.host(folder)), "--tftpdir",
+            Word(try cluster.settings.host(cluster.tftpFolder)),
+        ]
+    }
+
+    /// The digest of the published set; nil when nothing is published.
+    static func current(of image: Osimage, _ cluster: Cluster) throws -> String? {
+        guard let words = try words(image, cluster) else { return nil }
+        return try Step("image-publish", words + ["--current", Word(image.name)]).captured(accepting: [0, 1]).lines
+            .first.map(String.init)
     }
 }

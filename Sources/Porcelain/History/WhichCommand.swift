@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import Settings
 internal import Support
 internal import SystemPackage
 
@@ -60,14 +59,7 @@ struct WhichCommand: ParsableCommand {
                 [Diagnostic("node has no osimage", subject: subject, remedy: "run nodeset \(subject) osimage=NAME")],
                 status: 1)
         }
-        guard let folder = try image.rootimgdir(cluster) else { return Record(node: subject, osimage: name) }
-        let current = try Step(
-            "image-publish",
-            [
-                "--rootimgdir", Word(try cluster.settings.host(folder)), "--tftpdir",
-                Word(try cluster.settings.host(cluster.tftpFolder)), "--current", Word(name),
-            ]
-        ).captured(accepting: [0, 1]).lines.first.map(String.init)
+        let current = try PublishedSet.current(of: image, cluster)
         let build = try current.flatMap { set in
             try HistoryAnswers.commits(["--digest", Word(set), Word(name)]).first
         }
