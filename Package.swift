@@ -114,7 +114,8 @@ let package = Package(
         .executableTarget(
             name: "catboat-history", dependencies: ["CommandList", "CommandShell", "HistoryPlumbing"],
             swiftSettings: strict),
-        .executableTarget(name: "catboat-launch"),
+        // C only: without the Swift start-up object nothing of the Swift runtime is linked.
+        .executableTarget(name: "catboat-launch", linkerSettings: [.unsafeFlags(["-nostartfiles"])]),
         // Runs in the initramfs of nodes, whatever their libc is: static, and without the Swift start-up object.
         .executableTarget(
             name: "catboat-setattr",

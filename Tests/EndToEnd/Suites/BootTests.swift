@@ -52,6 +52,16 @@ import Testing
         #expect(node.lines(with: "catboat: warning").isEmpty)
     }
 
+    @Test func `the same image gives the same initramfs, of at most 40 MB`() throws {
+        let site = try site
+        let lines = try (0..<2).map { _ in
+            let built = try site.catboat.succeed("initrd-build", Word(site.host(site.rootimgdir))).stdout
+            return try #require(built.split(separator: "\n").first { $0.hasPrefix("initrd-stateless.gz\t") }).description
+        }
+        #expect(lines[0] == lines[1])
+        #expect(try #require(lines[0].split(separator: "\t").last.flatMap { Int($0) }) <= 40 << 20)
+    }
+
     @Test func `a root image that was changed on the server is refused, with the reason on the console`() throws {
         let site = try site
         try site.catboat.succeed("packimage", "-m", "cpio", "-c", "zstd", Word(site.osimage))
