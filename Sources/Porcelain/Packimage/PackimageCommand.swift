@@ -68,9 +68,9 @@ struct PackFormat {
             throw PackimageTarget.failure(
                 "Command xz does not exist, please make sure it is installed.", "install xz-utils, or use -c gzip")
         }
-        if method == "squashfs", !Tool.isInstalled("sqfstar") {
+        for program in ["sqfstar", "unsquashfs"] where method == "squashfs" && !Tool.isInstalled(FilePath(program)) {
             throw PackimageTarget.failure(
-                "sqfstar not found, squashfs-tools should be installed on the management node",
+                "\(program) not found, squashfs-tools should be installed on the management node",
                 "install squashfs-tools, or use -m cpio")
         }
         (self.method, self.compressor) = (method, compressor)

@@ -44,7 +44,9 @@ struct PackimageSteps {
 
     private func synchronize(_ lock: borrowing ImageLock) throws {
         guard appliesSynclists, !target.synclists.isEmpty else { return }
-        let words: [Word] = target.variables.flatMap { [Word("--env"), Word($0)] } + [Word(target.rootimg)]
+        var words: [Word] = target.variables.flatMap { [Word("--env"), Word($0)] }
+        if let folder = target.stateFolder { words += ["--nodesyncfiledir", Word(folder)] }
+        words.append(Word(target.rootimg))
         try step("synclist-apply", words + target.synclists.map { Word($0) }, lock).run(output: .null)
     }
 
@@ -65,12 +67,16 @@ struct PackimageSteps {
         try Console.print("")
     }
 
+    /// What xCAT leaves out of every image: traces of a tree in statelite form.
+    private static let implicit = [
+        "./etc/init.d/statelite", "./etc/rc.sysinit.backup", "./.statelite*", "./.default*", "./.statebackup*",
+    ]
+
     private var listing: [Word] {
         var words: [Word] = target.exlists.flatMap { [Word("--exlist"), Word($0)] }
+        for pattern in Self.implicit { words += ["--exclude", Word(pattern)] }
         // As xCAT has it: the site's zone stays whatever a list leaves out.
-        if let zone = target.timezone, !target.exlists.isEmpty {
-            words += ["--include", Word("./usr/share/zoneinfo/\(zone)")]
-        }
+        for file in target.zoneFiles { words += ["--include", Word(".", file)] }
         return words + ["-z", Word(target.rootimg)]
     }
 

@@ -1,8 +1,10 @@
 internal import CommandShell
 internal import Definitions
+internal import FoundationEssentials
 internal import Settings
 internal import Support
 internal import SystemPackage
+internal import Tables
 
 /// The image to pack: its definition, checked before anything changes.
 struct PackimageTarget {
@@ -16,6 +18,10 @@ struct PackimageTarget {
     let variables: [String]
     /// Zone of the site that the image has; nil leaves the image's own.
     let timezone: String?
+    /// Files of that zone in the image, which exclude lists do not leave out.
+    let zoneFiles: [FilePath]
+    /// site.nodesyncfiledir: where synclists keep originals in the image.
+    let stateFolder: String?
     /// Words for people about what will not be done.
     let warnings: [String]
 
@@ -25,6 +31,10 @@ struct PackimageTarget {
         guard let definition = try cluster.findOsimage(name) else {
             throw Self.failure(
                 "Cannot find image '\(name)' from the osimage table.", "see lsdef -t osimage for the names")
+        }
+        guard try cluster.store.row("linuximage", ["imagename": name]) != nil else {
+            throw Self.failure(
+                "Cannot find \(name) from the linuximage table.", "see lsdef -t osimage \(name) for what is defined")
         }
         guard definition.provmethod == "netboot" else {
             throw Self.failure(
@@ -42,19 +52,43 @@ struct PackimageTarget {
             throw Self.failure(
                 "root image does not exist: '\(folder.joined("rootimg").printable)'", "run genimage \(name) first")
         }
+        guard try Self.isFinished(rootimgdir) else {
+            throw Self.failure(
+                "root image is not finished: '\(folder.joined("rootimg").printable)'",
+                "run genimage \(name), which takes up where it ended")
+        }
         for required in ["kernel", "initrd-stateless.gz"] where !rootimgdir.joined(required).isRegularFile {
             throw Self.failure(
                 "image has no \(required): '\(folder.joined(required).printable)'", "run genimage \(name) first")
         }
+        stateFolder = try cluster.site("nodesyncfiledir")
         exlists = try Self.files(definition.list("exlist"), "exlist", name, cluster)
         synclists = try Self.files(definition.list("synclists"), "synclist", name, cluster)
         variables = definition.list("environvar").filter { $0.contains("=") }
         let zone = try cluster.site("timezone")
         let tree = RootFolder(rootimgdir.joined("rootimg"))
-        let hasZone = try zone.map { try tree.host(FilePath("/usr/share/zoneinfo").joined($0)).isRegularFile } ?? false
+        let zoneFile = try zone.map { try tree.host(FilePath("/usr/share/zoneinfo").joined($0)) }
+        let hasZone = zoneFile?.isRegularFile ?? false
         timezone = hasZone ? zone : nil
+        zoneFiles = hasZone ? Self.zonePaths(zone, zoneFile, tree) : []
         warnings =
             zone.map { hasZone ? [] : ["Unable to set timezone to '\($0)', check this is a valid timezone"] } ?? []
+    }
+
+    /// The zone's name and the file that it leads to, as patterns of exclude lists.
+    private static func zonePaths(_ zone: String?, _ file: FilePath?, _ tree: RootFolder) -> [FilePath] {
+        guard let zone, let file else { return [] }
+        let named = FilePath("/usr/share/zoneinfo").joined(zone)
+        let real = ((try? tree.path.resolved()).map { RootFolder($0) } ?? tree).stored(file)
+        return named == real ? [named] : [named, real]
+    }
+
+    /// What genimage notes in `.state`; a tree that it did not make has none.
+    private static func isFinished(_ folder: FilePath) throws -> Bool {
+        struct State: Decodable { var step: String }
+        let file = folder.joined(".state")
+        guard file.exists else { return true }
+        return try JSONDecoder().decode(State.self, from: Data(file.readBytes())).step == "complete"
     }
 
     private static func files(
