@@ -26,6 +26,10 @@ extension CommandList {
         Entry(
             "nodeset", .porcelain, .main, "NODERANGE {osimage[=IMAGE] | boot | offline | stat}",
             "say what nodes boot next"),
+        Entry(
+            "packimage", .porcelain, .main,
+            "[-m METHOD] [-c COMPRESSOR] [--nosyncfiles] [--no-hooks] OSIMAGE",
+            "pack the root image of an osimage and publish it for nodes"),
         Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
         Entry(
             "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",

@@ -20,7 +20,7 @@ extension CommandList {
             "run a command that holds the lock of a root image"),
         Entry(
             "image-publish", .plumbing, .main,
-            "--rootimgdir DIR [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --list] OSIMAGE [DIGEST]",
+            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --list] OSIMAGE [DIGEST]",
             "put a matching kernel, initramfs and root image before the nodes"),
         Entry(
             "initrd-build", .plumbing, .main,
@@ -54,6 +54,9 @@ extension CommandList {
             "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",
             "pack a tree into the file that a node loads"),
         Entry(
+            "ramdisk-verify", .plumbing, .main, "[--digest DIGEST] [--tree TREE [--files-from FILE]] [-z] FILE",
+            "read a packed file back and compare it with its tree"),
+        Entry(
             "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage begin|populate|complete|pack ROOTIMGDIR",
             "do the generic steps of a root image, and clean it"),
         Entry(
@@ -66,6 +69,10 @@ extension CommandList {
             "rootimg-run", .plumbing, .main,
             "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
             "run a command inside a root image"),
+        Entry(
+            "synclist-apply", .plumbing, .main,
+            "[--env NAME=VALUE]... [--nodesyncfiledir DIR] [-n] [-z | --json] ROOTIMG LIST...",
+            "copy the files of synclists into a root image"),
         Entry(
             "table-get", .plumbing, .main,
             "[-a] [-c COLUMN,...]... [-w TERM]... [--row-order] [-z | --json] TABLE [KEY ...]",

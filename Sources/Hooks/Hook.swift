@@ -42,6 +42,8 @@ public struct Hook: Sendable, Equatable {
     public enum Action: Sendable, Equatable {
         /// A program of the host with its words.
         case program(FilePath, [Word])
+        /// A program of the root image with its words, run in there.
+        case imageProgram(FilePath, [Word])
         /// A script of the site's postscripts folder with its words, run inside the root image.
         case postscript(FilePath, [Word])
     }
@@ -56,6 +58,8 @@ public struct Hook: Sendable, Equatable {
     public var timeLimit: Duration?
     /// Whether it runs inside the root image.
     public var isInImage: Bool
+    /// Whether it may use the network there.
+    public var hasNetwork = false
     /// nil when it runs.
     public var ignored: Ignored?
 

@@ -19,6 +19,8 @@ public struct HookContext: Sendable {
     public var facts: [String: String]
     /// The document of `definition-get`; empty without image.
     public var definition: [UInt8]
+    /// Attributes of the site table, which postscripts get.
+    public var site: [String: String] = [:]
 
     public init(
         event: HookEvent, image: String? = nil, arguments: [Word] = [], attributes: [String: String] = [:],
@@ -78,6 +80,55 @@ public struct HookContext: Sendable {
         return result
     }
 
+    /// What a hook inside the root image sees: no path of the host, the tree as `/`.
+    func imageEnvironment(_ outer: Environment, for hook: Hook) -> Environment {
+        var result = outer
+        for name in outer.names where Self.ofHost.contains(name) { result[name] = nil }
+        result["CATBOAT_ROOTIMG"] = "/"
+        guard case .postscript = hook.action else { return result }
+        for (name, value) in postscriptVariables where result[name] == nil { result[name] = Word(value) }
+        return result
+    }
+
+    private static let ofHost: Set<String> = [
+        "PATH", "HOME", "TERM", "SOURCE_DATE_EPOCH", "CATBOAT_DB", "CATBOAT_DATADIR", "CATBOAT_EXEC_PATH",
+        "CATBOAT_TRACE", "CATBOAT_TRACE_DEPTH", "CATBOAT_LOCK_FD", "CATBOAT_ROOT", "CATBOAT_CONFIG_PARAMETERS",
+        "CATBOAT_CREDENTIALS", "CATBOAT_EVENT_STACK",
+    ]
+
+    /// What xCAT's postscripts find in their environment, as far as there is no node yet.
+    private var postscriptVariables: [String: String] {
+        var result: [String: String] = [:]
+        for (key, value) in site {
+            let name = key == "master" ? "SITEMASTER" : key.uppercased()
+            if Self.isVariableName(name) { result[name] = value }
+        }
+        result["INSTALLDIR"] = installFolder.printable
+        result["TFTPDIR"] = tftpFolder.printable
+        result["NODE"] = ""
+        result["MASTER"] = site["master"] ?? ""
+        result["OSVER"] = attributes["osvers"] ?? ""
+        result["ARCH"] = attributes["osarch"] ?? ""
+        result["PROFILE"] = attributes["profile"] ?? ""
+        result["PROVMETHOD"] = image ?? ""
+        result["NODESETSTATE"] = attributes["provmethod"] ?? ""
+        result["UPDATENODE"] = "0"
+        result["NTYPE"] = "compute"
+        return result
+    }
+
+    private static func isVariableName(_ name: some StringProtocol) -> Bool {
+        guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+    }
+
     /// rootimgdir when it exists, else `<installdir>`, else `/`.
     func directory(_ settings: Settings) throws(FileError) -> FilePath {
         for stored in [rootimgdir, installFolder] {
@@ -126,15 +177,7 @@ public struct HookContext: Sendable {
             let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { return nil }
             let name = parts[0].filter { !$0.isWhitespace }
-            let isName = name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-            return isName && !name.isEmpty ? (String(name), String(parts[1])) : nil
+            return isVariableName(name) ? (String(name), String(parts[1])) : nil
         }
     }
 }

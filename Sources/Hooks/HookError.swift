@@ -12,6 +12,8 @@ public enum HookError: Diagnosable, Equatable {
     case programNotFound(hook: String, program: String, origin: String)
     /// The event's command is already running for the same image, and this hook was started by it.
     case reentered(event: String, image: String?, by: String)
+    /// A hook that runs inside the root image, without such an image.
+    case noTree(hook: FilePath, image: String?)
     case unreadable(FileError)
     case notStarted(ToolError)
 
@@ -45,6 +47,10 @@ public enum HookError: Diagnosable, Equatable {
             Diagnostic(
                 "\(event) is already running\(image.map { " for osimage \($0)" } ?? "")", subject: by,
                 remedy: "a hook must not start the command that started it")
+        case .noTree(let hook, let image):
+            Diagnostic(
+                "hook \(hook.printable) runs inside a root image and there is none", subject: image ?? "no osimage",
+                remedy: "run genimage first, or give the hook another event")
         case .unreadable(let error): error.diagnostic
         case .notStarted(let error): error.diagnostic
         }

@@ -55,7 +55,10 @@ public struct HookFinder: Sendable {
         }
         found += try configured(event, hookSettings, &trust)
         for hook in found where hook.ignored == nil {
-            if case .program(let program, _) = hook.action { try trust.check(program) }
+            switch hook.action {
+            case .program(let program, _), .postscript(let program, _): try trust.check(program)
+            case .imageProgram: break
+            }
             if hook.origin != .configured, let parent = try parentFolder(hook) { try trust.check(parent) }
         }
         return found.enumerated().sorted { left, right in
@@ -145,10 +148,14 @@ public struct HookFinder: Sendable {
         let isOwnSection = !hookSettings.values(name, "event").isEmpty
         let (isEnabled, origin) = isOwnSection ? (true, "") : try hookSettings.isEnabled(name)
         if !isEnabled { ignored = .disabled(origin) }
-        return Hook(
+        var hook = Hook(
             name: entry.name, origin: place.origin, place: entry.stored, action: .program(program, []),
-            timeLimit: try hookSettings.timeLimit(isOwnSection ? "" : name),
-            isInImage: isOwnSection ? false : try hookSettings.isInImage(name), ignored: ignored)
+            timeLimit: try hookSettings.timeLimit(isOwnSection ? "" : name), ignored: ignored)
+        if !isOwnSection {
+            hook.isInImage = try hookSettings.isInImage(name)
+            hook.hasNetwork = try hookSettings.hasNetwork(name)
+        }
+        return hook
     }
 
     /// The folder in which a file hook was found; it may be another one than that of the program.
@@ -176,13 +183,14 @@ public struct HookFinder: Sendable {
             guard let matching = events.first(where: { $0.text == event.name }) else { continue }
             let (isEnabled, origin) = try hookSettings.isEnabled(name)
             let ignored: Hook.Ignored? = isEnabled ? nil : .disabled(origin)
-            let action = try action(name, hookSettings, matching.origin)
-            var isInImage = try hookSettings.isInImage(name)
-            if case .postscript = action { isInImage = true }
-            hooks.append(
-                Hook(
-                    name: FilePath(name), origin: .configured, place: FilePath(matching.origin), action: action,
-                    timeLimit: try hookSettings.timeLimit(name), isInImage: isInImage, ignored: ignored))
+            var hook = Hook(
+                name: FilePath(name), origin: .configured, place: FilePath(matching.origin),
+                action: try action(name, hookSettings, matching.origin), timeLimit: try hookSettings.timeLimit(name),
+                ignored: ignored)
+            hook.isInImage = try hookSettings.isInImage(name)
+            if case .postscript = hook.action { hook.isInImage = true }
+            hook.hasNetwork = try hookSettings.hasNetwork(name)
+            hooks.append(hook)
         }
         if hooks.contains(where: { $0.ignored == nil }) {
             for file in hookSettings.files { try trust.check(file) }
@@ -220,8 +228,9 @@ public struct HookFinder: Sendable {
             throw .badSetting(
                 key: "hook.\(name).command", value: "", origin: origin, remedy: "set command or postscript")
         }
-        let path = try located(program.text, name, program.origin)
-        return .program(path, command.dropFirst().map { Word($0.text) })
+        let words = command.dropFirst().map { Word($0.text) }
+        if try hookSettings.isInImage(name) { return .imageProgram(FilePath(program.text), words) }
+        return .program(try located(program.text, name, program.origin), words)
     }
 
     private func located(_ program: String, _ name: String, _ origin: String) throws(HookError) -> FilePath {

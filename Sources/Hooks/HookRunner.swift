@@ -7,12 +7,17 @@ public struct HookRunner: Sendable {
     private let settings: Settings
     private let caller: Environment
     private let scripts: ScriptRunner
-    /// Rewrites what runs so that it runs inside the root image; nil when there is none.
-    private let entering: (@Sendable (Hook, Tool) throws -> Tool)?
+    private let entering: Entering?
+
+    /// Makes a program run inside the root image.
+    ///
+    /// Gets the hook, its program (of the host, or of the image when `isOfImage`) with words, the environment that it
+    /// shall see, and the tool that runs something on the host for this hook; changes that tool's program and words.
+    public typealias Entering = @Sendable (_ inner: Tool, _ isOfImage: Bool, _ outer: Tool, _ hook: Hook) throws -> Tool
 
     public init(
         settings: Settings, caller: Environment = .current, output: FileDescriptor = .standardError,
-        entering: (@Sendable (Hook, Tool) throws -> Tool)? = nil
+        entering: Entering? = nil
     ) {
         (self.settings, self.caller, self.entering) = (settings, caller, entering)
         scripts = ScriptRunner(output: output)
@@ -45,10 +50,10 @@ public struct HookRunner: Sendable {
     }
 
     private func run(_ hook: Hook, _ context: HookContext) throws -> ScriptOutcome {
-        var script = Script(
-            try tool(for: hook, context), label: Word(hook.name), input: try context.document(settings),
-            timeLimit: hook.timeLimit)
-        if hook.isInImage, let entering { script.tool = try entering(hook, script.tool) }
+        let outer = try tool(for: hook, context)
+        let tool = hook.isInImage ? try entered(hook, outer, context) : outer
+        let script = Script(
+            tool, label: Word(hook.name), input: try context.document(settings), timeLimit: hook.timeLimit)
         do {
             return try scripts.run(script)
         } catch {
@@ -56,13 +61,25 @@ public struct HookRunner: Sendable {
         }
     }
 
-    /// What runs for a hook, as a value.
+    private func entered(_ hook: Hook, _ outer: Tool, _ context: HookContext) throws -> Tool {
+        guard let entering, let rootimgdir = context.rootimgdir,
+            try settings.root.host(rootimgdir.joined("rootimg")).isDirectory
+        else { throw HookError.noTree(hook: hook.name, image: context.image) }
+        var inner = outer
+        inner.environment = context.imageEnvironment(outer.environment, for: hook)
+        var isOfImage = false
+        if case .imageProgram = hook.action { isOfImage = true }
+        return try entering(inner, isOfImage, outer, hook)
+    }
+
+    /// What runs for a hook, as a value; for one inside the root image, what runs there.
     public func tool(for hook: Hook, _ context: HookContext) throws(HookError) -> Tool {
         do throws(FileError) {
             let environment = try context.environment(for: hook, settings: settings, caller: caller)
             let (program, words) =
                 switch hook.action {
-                case .program(let program, let words): (program, words + context.arguments)
+                case .program(let program, let words), .imageProgram(let program, let words):
+                    (program, words + context.arguments)
                 case .postscript(let program, let words): (program, words)
                 }
             var tool = Tool(program, words)

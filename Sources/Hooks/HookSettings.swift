@@ -43,9 +43,13 @@ struct HookSettings {
         return (try boolean(name, "enabled", value), value.origin)
     }
 
-    func isInImage(_ name: String) throws(HookError) -> Bool {
-        guard let value = values(name, "chroot").last else { return false }
-        return try boolean(name, "chroot", value)
+    func isInImage(_ name: String) throws(HookError) -> Bool { try isSet(name, "chroot") }
+
+    func hasNetwork(_ name: String) throws(HookError) -> Bool { try isSet(name, "network") }
+
+    private func isSet(_ name: String, _ key: String) throws(HookError) -> Bool {
+        guard let value = values(name, key).last else { return false }
+        return try boolean(name, key, value)
     }
 
     /// The hook's limit, else `hooks.timeout`, else an hour; nil for none.

@@ -68,6 +68,6 @@ struct DiskInfo: Equatable {
         disc = product == "debian" ? word(found + 2) : ""
         isNetinst = word(found + 1) == "NETINST"
         // Of a network image the word here is no number of a disc.
-        if !disc.contains(where: { $0.isASCII && $0.isNumber }) { disc = "" }
+        if disc.first?.isLetter != true || !disc.contains(where: { $0.isASCII && $0.isNumber }) { disc = "" }
     }
 }

@@ -127,7 +127,7 @@ struct MediumChecksums {
 /// The files that a repomd.xml names, with their SHA-256.
 enum RepositoryIndex {
     static func files(_ xml: String) -> [(FilePath, Substring)] {
-        xml.split(separator: "<data ").dropFirst().compactMap { part in
+        xml.split(separator: "<data ", omittingEmptySubsequences: false).dropFirst().compactMap { part in
             guard let sum = between("<checksum type=\"sha256\">", "</checksum>", part),
                 let path = between("<location href=\"", "\"", part)
             else { return nil }

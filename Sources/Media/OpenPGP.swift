@@ -9,9 +9,9 @@ enum OpenPGP {
         // A keybox of GnuPG, which gpgv takes as it is.
         if bytes.count > 32, bytes[8..<12].elementsEqual("KBXf".utf8) { return bytes }
         var keys: [UInt8] = []
-        for block in String(decoding: bytes, as: UTF8.self).split(separator: "-----BEGIN PGP PUBLIC KEY BLOCK-----")
-            .dropFirst()
-        {
+        let blocks = String(decoding: bytes, as: UTF8.self).split(
+            separator: "-----BEGIN PGP PUBLIC KEY BLOCK-----", omittingEmptySubsequences: false)
+        for block in blocks.dropFirst() {
             guard let key = unarmored(block) else { return nil }
             keys += key
         }

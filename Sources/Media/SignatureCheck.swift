@@ -81,7 +81,10 @@ struct SignatureCheck {
             switch fields.first {
             case "BADSIG": return .bad(fields.count > 1 ? fields[1] : "unknown")
             case "VALIDSIG" where captured.ending.isSuccess: verdict = .good(fields.count > 1 ? fields[1] : "")
-            case "ERRSIG": verdict = .unknown(fields.count > 8 ? fields[8] : fields.count > 1 ? fields[1] : nil)
+            // Key id, algorithms, class, time, reason, and the fingerprint where the signature holds it.
+            case "ERRSIG":
+                let fingerprint = fields.count > 7 && fields[7] != "-" ? fields[7] : nil
+                verdict = .unknown(fingerprint ?? (fields.count > 1 ? fields[1] : nil))
             default: continue
             }
         }

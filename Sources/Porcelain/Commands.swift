@@ -10,6 +10,7 @@ public let commands: [any ParsableCommand.Type] = [
     LsdefCommand.self,
     MkdefCommand.self,
     NodesetCommand.self,
+    PackimageCommand.self,
     RmdefCommand.self,
     TabdumpCommand.self,
 ]

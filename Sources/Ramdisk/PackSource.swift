@@ -153,20 +153,9 @@ struct PackSource: BlockSource {
     /// Writes the header of an entry and opens its data.
     private mutating func begin(_ index: Int) throws {
         let entry = plan.entries[index]
-        var member = ArchiveMember(path: entry.path, kind: entry.status.kind, permissions: entry.status.permissions)
-        member.owner = entry.status.owner
-        member.group = entry.status.group
-        member.modified = epoch.map { min($0, entry.status.modified.seconds) } ?? entry.status.modified.seconds
-        if entry.status.kind == .characterDevice || entry.status.kind == .blockDevice {
-            member.device = ArchiveMember.Device(ofNode: entry.status)
-        }
-        if format == .newc {
-            (member.inode, member.links) = (entry.inode, entry.links)
-        } else if let first = entry.first {
-            member.hardLink = plan.entries[first].path
-        }
-        let hasData = entry.status.kind == .regular && (format == .newc ? entry.isLast : entry.first == nil)
-        if hasData { member.size = UInt64(entry.status.size) }
+        var member = plan.member(index, format, epoch: epoch)
+        if placement == .headersWithoutLists, entry.path == PackPlan.top { return try skipTop(entry) }
+        let hasData = entry.hasData(format)
         // Other names of a file need no look at it.
         if entry.first != nil, !hasData { return append(try format.header(of: member)) }
 
@@ -193,6 +182,13 @@ struct PackSource: BlockSource {
         isKept = true
         data = open
         if first.offset > 0 || member.extents != nil { try seek(open, to: first.offset) }
+    }
+
+    /// sqfstar takes the top's mode and owner as options, and its attributes have only our member to go to.
+    private mutating func skipTop(_ entry: PackPlan.Entry) throws {
+        let descriptor = try open(entry)
+        defer { try? descriptor.close() }
+        dump.add(entry.path, try folder.attributes(of: descriptor, entry.path))
     }
 
     /// Opens an entry and makes sure that it is still what was planned.
@@ -237,16 +233,5 @@ struct PackSource: BlockSource {
         }
         append(bytes)
         append(format.trailer(after: length + UInt64(bytes.count)))
-    }
-}
-
-extension ArchiveMember.Device {
-    /// What the device node stands for.
-    init(ofNode status: FileStatus) {
-        // glibc's gnu_dev_major and gnu_dev_minor.
-        let device = status.specialDevice
-        self.init(
-            major: UInt32(truncatingIfNeeded: (device >> 8) & 0xfff | (device >> 32) & 0xffff_f000),
-            minor: UInt32(truncatingIfNeeded: device & 0xff | (device >> 12) & 0xffff_ff00))
     }
 }

@@ -111,14 +111,28 @@ public struct RamdiskPacker: Sendable {
             case .zstd: "zstd"
             case .xz: "xz"
             }
-        var words: [Word] = ["-quiet", "-no-progress", "-processors", Word("\(threads)"), "-comp", Word(name)]
-        if case .xz = compression {
-        } else {
-            words += ["-Xcompression-level", Word("\(min(compression.level, name == "gzip" ? 9 : 22))")]
-        }
+        // The level stays sqfstar's own: version 4.5.1, that of Debian 12, fails on -Xcompression-level.
+        var words: [Word] = [
+            "-quiet", "-no-progress",
+            // The file is there already, as our temporary; what sqfstar cannot hold must not be left out.
+            "-force", "-exit-on-error",
+            // Some hundred KiB that let us set the time of the top.
+            "-noI", "-processors", Word("\(threads)"), "-comp", Word(name),
+        ]
         // The time in the superblock: that of the run unless told.
         words += ["-mkfs-time", Word("\(epoch ?? 0)")]
-        try feed(plan, to: Tool("sqfstar", words + [Word(path)]), output: .null, progress)
+        var topTime: UInt32 = 0
+        if let top = plan.entries.first, top.path == PackPlan.top {
+            let member = plan.member(0, .tar, epoch: epoch)
+            words += ["-root-mode", Word(String(member.permissions, radix: 8)), "-root-uid", Word("\(member.owner)")]
+            words += ["-root-gid", Word("\(member.group)")]
+            topTime = UInt32(clamping: member.modified)
+        }
+        var sqfstar = Tool("sqfstar", words + [Word(path)])
+        // It would set every time to this, where we set back only later ones.
+        sqfstar.environment["SOURCE_DATE_EPOCH"] = nil
+        try feed(plan, to: sqfstar, output: .null, progress)
+        try SquashfsTop(descriptor, path).setTime(topTime)
         return try examine(descriptor, path, plan)
     }
 

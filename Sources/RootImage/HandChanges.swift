@@ -50,8 +50,11 @@ public struct HandChanges: Sendable, Equatable {
         let listing = try TreeListing(folder.tree).bytes
         guard folder.changesFile.exists else { return listing }
         var records = records(listing)
-        let fields = try folder.changesFile.readBytes(limit: 1 << 30).split(separator: 0, omittingEmptySubsequences: false).map(Array.init)
-        for start in stride(from: 0, to: fields.count - 2, by: 3) where (records[fields[start]] ?? []) == fields[start + 2] {
+        let fields = try folder.changesFile.readBytes(limit: 1 << 30).split(
+            separator: 0, omittingEmptySubsequences: false
+        ).map(Array.init)
+        for start in stride(from: 0, to: fields.count - 2, by: 3)
+        where (records[fields[start]] ?? []) == fields[start + 2] {
             records[fields[start]] = fields[start + 1].isEmpty ? nil : fields[start + 1]
         }
         return Array(records.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { $0.value + [0] }.joined())

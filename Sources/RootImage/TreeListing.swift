@@ -49,7 +49,8 @@ public struct TreeListing: Sendable {
     public let records: [Record]
 
     /// Lists `tree`, not crossing into other file systems.
-    public init(_ tree: FilePath) throws {
+    /// - Parameter leftOut: paths, relative to the top, that are not listed.
+    public init(_ tree: FilePath, leavingOut leftOut: Set<FilePath> = []) throws {
         var records: [Record] = []
         let top = try FileError.wrap("open directory", tree) {
             try FileDescriptor.open(tree, .readOnly, options: [.directory, .closeOnExec])
@@ -57,6 +58,7 @@ public struct TreeListing: Sendable {
         defer { try? top.close() }
         records.append(try Self.record(".", top.status(of: tree), tree, nil))
         try TreeWalk(tree).run { entry in
+            if leftOut.contains(entry.path) { return .skip }
             records.append(try Self.record(entry.path, entry.status, tree, entry))
             return .enter
         }

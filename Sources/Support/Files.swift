@@ -64,6 +64,11 @@ extension FilePath {
         try FileError.check("change mode of", self, withPlatformString { chmod($0, permissions) })
     }
 
+    /// Sets owner and group of the file itself, not of what a symbolic link points to.
+    public func changeOwner(_ owner: UInt32, _ group: UInt32) throws(FileError) {
+        try FileError.check("change owner of", self, withPlatformString { lchown($0, owner, group) })
+    }
+
     /// Names in this directory, sorted by bytes; empty when it does not exist.
     public func directoryNames() throws(FileError) -> [FilePath] {
         let descriptor: FileDescriptor

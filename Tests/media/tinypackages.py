@@ -164,11 +164,12 @@ def optional(generation):
 DRACUT = r"""#!/bin/sh
 # A stand-in: understands dracut's command line and writes a small newc archive.
 case " $* " in *" --version "*) echo 'dracut 059-tiny'; exit 0;; esac
-output= kernel=
+output= kernel= added=
 while [ $# -gt 0 ]; do
     case $1 in
+    -a|--add) added=$2; shift;;
     --kver) kernel=$2; shift;; --kver=*) kernel=${1#*=};;
-    -a|-m|-o|-d|--add|--modules|--omit|--drivers|--add-drivers|--force-drivers|--filesystems|--install|--include|\
+    -m|-o|-d|--modules|--omit|--drivers|--add-drivers|--force-drivers|--filesystems|--install|--include|\
     -c|--conf|--confdir|--tmpdir|-k|--kmoddir|--compress|--sysroot|-I|-i|--omit-drivers|--logfile|-L|--stdlog)
         [ "$1" != --include ] && [ "$1" != -i ] || shift; shift;;
     -*) ;;
@@ -184,6 +185,13 @@ mkdir -p "$work/usr/lib/modules" "$work/etc"
 cp -a "/lib/modules/$kernel" "$work/usr/lib/modules/"
 echo "$kernel" > "$work/etc/tiny-initrd"
 printf '#!/bin/sh\nexec /bin/sh\n' > "$work/init"; chmod 755 "$work/init"
+for module in $added; do
+    folder=$(echo "${dracutbasedir:-/usr/lib/dracut}"/modules.d/[0-9][0-9]"$module")
+    [ -d "$folder" ] || { echo "dracut: module '$module' cannot be found" >&2; exit 1; }
+    mkdir -p "$work/usr/sbin" "$work/usr/lib"
+    [ ! -e "$folder/catboat-root" ] || cp "$folder/catboat-root" "$work/usr/sbin/"
+    [ ! -e "$folder/catboat-lib.sh" ] || cp "$folder/catboat-lib.sh" "$work/usr/lib/"
+done
 ( cd "$work" && find . | cpio -o -H newc 2>/dev/null | gzip -9n ) > "$output"
 rm -rf "$work"
 """
@@ -215,5 +223,11 @@ def kernels():
             # Debian's dracut builds an initramfs from here; an image must not get one this way.
             "etc/kernel/postinst.d/dracut": regular(
                 "#!/bin/sh\nmkdir -p /var/lib/tiny\necho \"$1\" >> /var/lib/tiny/initramfs-from-package-script\n", 0o755)}),
-        Package("dracut-network", "059-tiny", Depends="dracut"),
+        # What an initramfs needs to come by its root image: stand-ins, because no tiny image is booted.
+        Package("dracut-network", "059-tiny", {
+            "usr/lib/dracut/modules.d/35network-legacy/module-setup.sh": regular("#!/bin/bash\n", 0o755),
+            "usr/lib/dracut/modules.d/40network/module-setup.sh": regular("#!/bin/bash\n", 0o755),
+            "usr/bin/curl": regular("#!/bin/sh\nexit 2\n", 0o755),
+            "usr/sbin/dhclient": regular("#!/bin/sh\nexit 2\n", 0o755),
+            "usr/sbin/arping2": regular("#!/bin/sh\nexit 2\n", 0o755)}, Depends="dracut"),
     ]

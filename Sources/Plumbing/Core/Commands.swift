@@ -14,10 +14,12 @@ public let commands: [any ParsableCommand.Type] = [
     PkglistExpandCommand.self,
     PostinstallRunCommand.self,
     RamdiskPackCommand.self,
+    RamdiskVerifyCommand.self,
     RootimgFinishCommand.self,
     RootimgListCommand.self,
     RootimgPopulateCommand.self,
     RootimgRunCommand.self,
+    SynclistApplyCommand.self,
     TableGetCommand.self,
     TableSetCommand.self,
 ]

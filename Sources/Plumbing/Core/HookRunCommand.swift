@@ -7,10 +7,6 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 struct HookRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hook-run", abstract: "Run the site's hooks of an event.")
@@ -39,12 +35,12 @@ struct HookRunCommand: ParsableCommand {
             configuration: try settings.configuration(installFolder: installFolder))
         let hooks = try finder.hooks(of: event, image: osimage)
         noteIgnored(hooks)
-        let runner = HookRunner(settings: settings)
+        let runner = HookRunner(settings: settings, entering: ImageEntry(settings).tool)
         // Also without a hook of its own an event inside itself is refused: what started it would go round for ever.
         try runner.admit(event, image: osimage)
         guard hooks.contains(where: { $0.ignored == nil }) else { return }
         let results = try runner.run(hooks, try context(event, cluster))
-        if case .interrupted(let signal) = results.last?.outcome.cut { Self.die(of: signal) }
+        if case .interrupted(let signal) = results.last?.outcome.cut { Interruption.die(of: signal) }
         let failed = results.filter { !$0.outcome.isSuccess }
         guard failed.isEmpty else { throw CommandFailure(failed.map { diagnostic($0, event) }, status: 1) }
     }
@@ -57,6 +53,7 @@ struct HookRunCommand: ParsableCommand {
             let parts = fact.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             context.facts[String(parts[0])] = String(parts[1])
         }
+        context.site = try cluster.site
         // An image that is yet to be defined, or was removed, has a name and nothing else.
         guard let osimage, let definition = try cluster.definition("osimage", osimage) else { return context }
         let resolved = try ResolvedDefinition(definition, cluster)
@@ -89,12 +86,5 @@ struct HookRunCommand: ParsableCommand {
         return Diagnostic(
             "hook of \(event.name) \(result.outcome.told)", subject: result.hook.place.printable,
             remedy: [result.outcome.lastLines, remedy].filter { !$0.isEmpty }.joined(separator: "\n"))
-    }
-
-    /// The script was ended; end the way this process was asked to.
-    private static func die(of number: CInt) -> Never {
-        Glibc.signal(number, SIG_DFL)
-        Glibc.raise(number)
-        Glibc.exit(128 + number)
     }
 }

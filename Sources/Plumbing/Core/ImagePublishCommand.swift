@@ -12,9 +12,12 @@ struct ImagePublishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image-publish", abstract: "Put a matching kernel, initramfs and root image before the nodes.")
 
-    @Option(help: "Folder of the root image.", completion: .directory) var rootimgdir: String
-    @Option(help: "TFTP folder; default /tftpboot beneath the root.", completion: .directory) var tftpdir: String?
+    @Option(help: "Folder of the root image; default that of the definition.", completion: .directory)
+    var rootimgdir: String?
+    @Option(help: "TFTP folder; default that of the site.", completion: .directory) var tftpdir: String?
     @Option(help: "Packed root to publish, or a folder that holds it.", completion: .file()) var stage: String?
+    @Option(help: "Folder of the build record to complete with the set's digests.", completion: .directory)
+    var record: String?
     @Option(help: "Sets to keep, the served one included.") var keep = 3
     @Flag(help: "Change nothing; print the digest of the served set.") var current = false
     @Flag(help: "Change nothing; print the kept sets.") var list = false
@@ -30,11 +33,10 @@ struct ImagePublishCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = Settings.current()
-        let folder = FilePath(rootimgdir).absolute
+        let place = try PublishedFolder(osimage: osimage, rootimgdir: rootimgdir, tftpdir: tftpdir, .current())
+        let folder = place.rootimgFolder
         let publisher = try ImagePublisher(
-            image: osimage, rootimgFolder: folder, webPath: settings.root.stored(folder).printable,
-            tftpFolder: try tftpdir.map { FilePath($0) } ?? settings.root.host("/tftpboot"))
+            image: osimage, rootimgFolder: folder, webPath: place.webPath, tftpFolder: place.tftpFolder)
         if current {
             guard let digest = try publisher.current() else { throw ExitCode(1) }
             return try Console.print(digest.description)
@@ -54,7 +56,27 @@ struct ImagePublishCommand: ParsableCommand {
             Console.note(
                 "image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
         }
+        if let record { try complete(FilePath(record), published.set) }
         try Console.print(published.set.digest.description)
+    }
+
+    /// Adds digests of the set and its files to `digests`, and writes `build.json`.
+    private func complete(_ record: FilePath, _ set: ImageSet) throws {
+        let file = record.joined("digests")
+        var lines = file.exists ? try file.readText().split(separator: "\n").map(String.init) : []
+        let names = set.members.map(\.name) + ["set"]
+        lines.removeAll { line in names.contains { line.hasPrefix("\($0)\t") } }
+        lines += set.members.map { "\($0.name)\t\($0.digest)" } + ["set\t\(set.digest)"]
+        lines.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        try AtomicFile.write((lines.joined(separator: "\n") + "\n").utf8, to: file)
+        let members = set.members.map { Member(name: $0.name, sha256: $0.digest.description, size: $0.sizeInBytes) }
+        try AtomicFile.write(JSONText.document("members", members), to: record.joined("build.json"))
+    }
+
+    private struct Member: Encodable {
+        var name: String
+        var sha256: String
+        var size: Int64
     }
 
     private struct Record: Encodable {

@@ -36,6 +36,9 @@ struct RamdiskPackCommand: AsyncParsableCommand {
             let levels = compression.levels
             throw ValidationError("--level of \(compress) is \(levels.lowerBound) to \(levels.upperBound)")
         }
+        guard method != "squashfs" || level == nil else {
+            throw ValidationError("--level does not apply to squashfs")
+        }
         guard width ?? 1 >= 1 else { throw ValidationError("--width must be 1 or more") }
         guard method != "squashfs" || output != "-" else {
             throw ValidationError("squashfs cannot be written to standard output")

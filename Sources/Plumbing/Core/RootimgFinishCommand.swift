@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
+internal import Digests
+internal import Ramdisk
 internal import RootImage
 internal import Sandbox
 internal import Settings
@@ -17,6 +19,12 @@ struct RootimgFinishCommand: ParsableCommand {
     @Option(help: "Architecture, for the comment in fstab.") var arch = ""
     @Option(help: "An interface that gets its address by DHCP.") var interface: [String] = []
     @Option(help: "Size of /tmp and /var/tmp, e.g. 10m.") var tmplimit: String?
+    @Option(help: "With pack: the osimage's name, for xcatinfo.") var image: String?
+    @Option(help: "With pack: commit of the recipe, for the image's UUID.") var recipe = ""
+    @Option(help: "With pack: a folder that becomes /xcatpost.", completion: .directory) var postscripts: String?
+    @Option(help: "With pack: the time zone, e.g. Etc/UTC.") var timezone: String?
+    @Option(help: "With pack: root's password as a hash for /etc/shadow.") var rootHash: String?
+    @Option(help: "With pack: a folder to make with the build record.", completion: .directory) var record: String?
     @Argument(help: "The folder that holds rootimg/.", completion: .directory) var rootimgdir: String
 
     func validate() throws {
@@ -44,8 +52,40 @@ struct RootimgFinishCommand: ParsableCommand {
             options.temporarySize = tmplimit
             try finisher.populate(options)
         case .complete: try finisher.complete()
-        case .pack: try finisher.prepareForPacking()
+        case .pack:
+            try finisher.prepareForPacking()
+            try pack(folder)
         }
         withExtendedLifetime(lock.descriptor) {}
+    }
+
+    /// Prints the tree digest.
+    private func pack(_ folder: ImageFolder) throws {
+        var options = PackStage.Options()
+        options.image = image ?? ""
+        guard !options.image.utf8.contains(where: { $0 < 0x20 || $0 == 0x27 }) else {
+            throw PackStageError.badName(options.image)
+        }
+        options.recipe = recipe
+        options.time = try SourceDate.current() ?? 0
+        options.postscripts = postscripts.map { FilePath($0) }
+        options.timezone = timezone
+        options.rootHash = rootHash
+        let listing = try PackStage(folder).run(options)
+        if let record { try write(listing, folder, to: FilePath(record)) }
+        try Console.print(listing.digest.description)
+    }
+
+    /// The part of the build record that is known before packing; image-publish adds the rest.
+    private func write(_ listing: TreeListing, _ folder: ImageFolder, to record: FilePath) throws {
+        try record.removeTree()
+        try record.createDirectories(permissions: 0o700)
+        let packages = try InstalledPackages(tree: folder.tree).packages
+        let list = packages.map { "\($0.name)\t\($0.version)\t\($0.architecture)\n" }.joined()
+        try AtomicFile.write(list.utf8, to: record.joined("packages"))
+        var lines: [UInt8] = []
+        for entry in listing.records { lines += entry.bytes + [0x0a] }
+        try AtomicFile.write(lines, to: record.joined("files"))
+        try AtomicFile.write("tree\t\(listing.digest)\n".utf8, to: record.joined("digests"))
     }
 }

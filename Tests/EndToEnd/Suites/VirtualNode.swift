@@ -9,6 +9,11 @@ import SystemPackage
 ///
 /// It is switched off when the value is gone. Emulated, never with KVM, unless `CATBOAT_TEST_ACCEL` says otherwise.
 final class VirtualNode {
+    /// Whether this machine has the programs.
+    static var isPossible: Bool {
+        Tool.isInstalled("qemu-system-x86_64") && FilePath("/usr/sbin/nginx").isRegularFile
+    }
+
     let name: String
     private let process: RunningTool
     private let log: FilePath

@@ -1,0 +1,108 @@
+internal import CommandShell
+internal import Definitions
+internal import Sandbox
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// The steps of packimage in their order; each is plumbing.
+struct PackimageSteps {
+    private let target: PackimageTarget
+    private let cluster: Cluster
+    private let appliesSynclists: Bool
+    private let runsHooks: Bool
+
+    init(_ target: PackimageTarget, _ cluster: Cluster, appliesSynclists: Bool, runsHooks: Bool) {
+        (self.target, self.cluster) = (target, cluster)
+        (self.appliesSynclists, self.runsHooks) = (appliesSynclists, runsHooks)
+    }
+
+    /// What was packed is put here, beside the outputs.
+    private var staged: FilePath { target.rootimgdir.joined(".stage").joined(target.format.fileName) }
+    private var record: FilePath { target.rootimgdir.joined(".stage/record") }
+
+    func run() throws {
+        let lock = try ImageLock(target.rootimgdir)
+        for warning in target.warnings { Console.warning(warning) }
+        try hook("pre-packimage", lock)
+        let recipe = try step("profile-commit", [Word(target.image)], lock).captured().lines.first ?? ""
+        let fields = recipe.split(separator: "\t")
+        guard fields.count >= 2, let commit = fields.first else { throw StepError.failed("profile-commit", .exited(0)) }
+        let time = Environment.current["SOURCE_DATE_EPOCH"] ?? Word(fields[1])
+        let dated = Environment(["SOURCE_DATE_EPOCH": time])
+
+        try synchronize(lock)
+        try prepare(String(commit), lock, dated)
+        try announce()
+        let digest = try pack(lock, dated)
+        try verify(digest, lock, dated)
+        try hook("pre-publish", lock, facts: ["packed=\(staged.printable)", "packed_digest=\(digest)"])
+        try publish(lock)
+        try step("profile-commit", ["--build-record", Word(record), Word(target.image)], lock).run(output: .null)
+        try hook("post-packimage", lock)
+    }
+
+    private func synchronize(_ lock: borrowing ImageLock) throws {
+        guard appliesSynclists, !target.synclists.isEmpty else { return }
+        let words: [Word] = target.variables.flatMap { [Word("--env"), Word($0)] } + [Word(target.rootimg)]
+        try step("synclist-apply", words + target.synclists.map { Word($0) }, lock).run(output: .null)
+    }
+
+    private func prepare(_ commit: String, _ lock: borrowing ImageLock, _ dated: Environment) throws {
+        var words: [Word] = ["--stage", "pack", "--image", Word(target.image), "--recipe", Word(commit)]
+        let postscripts = try cluster.settings.root.host(try cluster.installFolder.joined("postscripts"))
+        if postscripts.isDirectory { words += ["--postscripts", Word(postscripts)] }
+        if let zone = target.timezone { words += ["--timezone", Word(zone)] }
+        if let hash = try RootPassword(cluster, tree: target.rootimg).hash { words += ["--root-hash", Word(hash)] }
+        words += ["--record", Word(record), Word(target.rootimgdir)]
+        try step("rootimg-finish", words, lock).adding(dated).run(output: .null)
+    }
+
+    private func announce() throws {
+        try Console.print("Packing contents of \(cluster.settings.root.stored(target.rootimg).printable)")
+        try Console.print("archive method:\(target.format.method)")
+        if target.format.method != "squashfs" { try Console.print("compress method:\(target.format.compressor)") }
+        try Console.print("")
+    }
+
+    private var listing: [Word] {
+        var words: [Word] = target.exlists.flatMap { [Word("--exlist"), Word($0)] }
+        // As xCAT has it: the site's zone stays whatever a list leaves out.
+        if let zone = target.timezone, !target.exlists.isEmpty {
+            words += ["--include", Word("./usr/share/zoneinfo/\(zone)")]
+        }
+        return words + ["-z", Word(target.rootimg)]
+    }
+
+    private func pack(_ lock: borrowing ImageLock, _ dated: Environment) throws -> String {
+        var words: [Word] = ["--method", Word(target.format.method), "--compress", Word(target.format.compressor)]
+        words += ["--output", Word(staged), "--files-from", "-", "-z", Word(target.rootimg)]
+        let printed = try step("exlist-match", listing, lock).piped(to: "ramdisk-pack", words).adding(dated).captured()
+        return String(printed.lines.first ?? "")
+    }
+
+    private func verify(_ digest: String, _ lock: borrowing ImageLock, _ dated: Environment) throws {
+        var words: [Word] = ["--digest", Word(digest), "--tree", Word(target.rootimg)]
+        words += ["--files-from", "-", "-z", Word(staged)]
+        try step("exlist-match", listing, lock).piped(to: "ramdisk-verify", words).adding(dated).run(output: .null)
+    }
+
+    private func publish(_ lock: borrowing ImageLock) throws {
+        let tftpFolder = try cluster.settings.host(try cluster.tftpFolder)
+        let words: [Word] = [
+            "--rootimgdir", Word(target.rootimgdir), "--tftpdir", Word(tftpFolder), "--stage", Word(staged),
+            "--record", Word(record), Word(target.image),
+        ]
+        try step("image-publish", words, lock).run(output: .null)
+    }
+
+    private func hook(_ event: String, _ lock: borrowing ImageLock, facts: [String] = []) throws {
+        guard runsHooks else { return }
+        let words: [Word] = facts.flatMap { [Word("--fact"), Word($0)] } + ["--osimage", Word(target.image), Word(event)]
+        try step("hook-run", words, lock).run()
+    }
+
+    private func step(_ verb: String, _ words: [Word], _ lock: borrowing ImageLock) -> Step {
+        Step(verb, words, settings: cluster.settings).passing(lock.descriptor, as: ImageLock.variable)
+    }
+}

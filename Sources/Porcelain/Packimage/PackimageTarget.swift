@@ -1,0 +1,77 @@
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// The image to pack: its definition, checked before anything changes.
+struct PackimageTarget {
+    let image: String
+    let format: PackFormat
+    /// Paths of the host.
+    let rootimgdir: FilePath
+    let exlists: [FilePath]
+    let synclists: [FilePath]
+    /// `NAME=VALUE` words of environvar.
+    let variables: [String]
+    /// Zone of the site that the image has; nil leaves the image's own.
+    let timezone: String?
+    /// Words for people about what will not be done.
+    let warnings: [String]
+
+    var rootimg: FilePath { rootimgdir.joined("rootimg") }
+
+    init(_ name: String, _ format: PackFormat, _ cluster: Cluster) throws {
+        guard let definition = try cluster.findOsimage(name) else {
+            throw Self.failure(
+                "Cannot find image '\(name)' from the osimage table.", "see lsdef -t osimage for the names")
+        }
+        guard definition.provmethod == "netboot" else {
+            throw Self.failure(
+                "'\(name)' cannot be used to build diskless image. Make sure osimage.provmethod is 'netboot'.",
+                "see lsdef -t osimage -w provmethod==netboot")
+        }
+        guard let folder = try definition.rootimgdir(cluster) else {
+            throw Self.failure(
+                "osimage has no rootimgdir: '\(name)'", "set it with chdef -t osimage \(name) rootimgdir=DIR")
+        }
+        image = name
+        self.format = format
+        rootimgdir = try cluster.settings.root.host(folder)
+        guard rootimgdir.joined("rootimg").isDirectory else {
+            throw Self.failure(
+                "root image does not exist: '\(folder.joined("rootimg").printable)'", "run genimage \(name) first")
+        }
+        for required in ["kernel", "initrd-stateless.gz"] where !rootimgdir.joined(required).isRegularFile {
+            throw Self.failure(
+                "image has no \(required): '\(folder.joined(required).printable)'", "run genimage \(name) first")
+        }
+        exlists = try Self.files(definition.list("exlist"), "exlist", name, cluster)
+        synclists = try Self.files(definition.list("synclists"), "synclist", name, cluster)
+        variables = definition.list("environvar").filter { $0.contains("=") }
+        let zone = try cluster.site("timezone")
+        let tree = RootFolder(rootimgdir.joined("rootimg"))
+        let hasZone = try zone.map { try tree.host(FilePath("/usr/share/zoneinfo").joined($0)).isRegularFile } ?? false
+        timezone = hasZone ? zone : nil
+        warnings =
+            zone.map { hasZone ? [] : ["Unable to set timezone to '\($0)', check this is a valid timezone"] } ?? []
+    }
+
+    private static func files(
+        _ stored: [String], _ what: String, _ image: String, _ cluster: Cluster
+    ) throws -> [FilePath] {
+        try stored.map { name in
+            let path = try cluster.settings.host(FilePath(name))
+            guard path.isRegularFile else {
+                throw failure(
+                    "\(what) not found: '\(name)'",
+                    "create it, or correct \(what == "exlist" ? what : "synclists") of osimage '\(image)'")
+            }
+            return path
+        }
+    }
+
+    static func failure(_ problem: String, _ remedy: String? = nil) -> CommandFailure {
+        CommandFailure([Diagnostic(problem, remedy: remedy)])
+    }
+}

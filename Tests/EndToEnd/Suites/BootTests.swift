@@ -1,0 +1,102 @@
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+/// From an install medium to a running node, with the commands that people type, for each kind of packed root.
+@Suite(.debianSite, .serialized, .enabled(if: VirtualNode.isPossible)) struct BootTests {
+    private var site: DebianSite {
+        get throws { try #require(DebianSite.current) }
+    }
+
+    /// Two emulated processors of a busy machine.
+    private static let patience = Duration.seconds(900)
+
+    private func node(dhcpName: String = "from-dhcp") throws -> VirtualNode {
+        let site = try site
+        return try VirtualNode(DebianSite.node, server: site.server, folder: site.folder, dhcpName: dhcpName)
+    }
+
+    private func report(of node: VirtualNode) throws -> [String: String] {
+        try node.wait(for: "REPORT end", within: Self.patience)
+        var report: [String: String] = [:]
+        for line in node.lines(with: "REPORT ") {
+            let fields = line.drop { $0 != "R" }.dropFirst(7).split(separator: "=", maxSplits: 1)
+            if fields.count == 2 { report[String(fields[0])] = String(fields[1]) }
+        }
+        return report
+    }
+
+    private func expectWhole(_ report: [String: String], root: String, host: String = DebianSite.node) throws {
+        #expect(report["state"] == "running")
+        #expect(report["failed"] == "[]")
+        #expect(report["host"] == host)
+        #expect(report["root"] == root)
+        #expect(report["package"] == "42")
+        #expect(report["manual"] == "by hand")
+        #expect(report["postinstall"]?.hasSuffix(" x86_64 compute") == true)
+        #expect(report["caps"] == "/usr/bin/ping cap_net_raw=ep")
+        #expect(report["address"] == "10.0.2.15/24")
+        #expect(report["leftover"] == "[]")
+    }
+
+    @Test(arguments: [("cpio", "gzip", "tmpfs"), ("tar", "zstd", "tmpfs"), ("squashfs", "zstd", "overlay")])
+    func `a node boots the packed image`(method: String, compressor: String, root: String) throws {
+        let site = try site
+        try site.catboat.succeed("packimage", "-m", Word(method), "-c", Word(compressor), Word(site.osimage))
+        let set = try site.catboat.succeed("nodeset", Word(DebianSite.node), Word("osimage=\(site.osimage)"))
+        #expect(set.stdout.hasPrefix("\(DebianSite.node): netboot debian12"))
+        let node = try node()
+        try expectWhole(try report(of: node), root: root)
+        #expect(!node.lines(with: "catboat: root image verified: sha256:").isEmpty)
+        #expect(node.lines(with: "catboat: warning").isEmpty)
+    }
+
+    @Test func `a root image that was changed on the server is refused, with the reason on the console`() throws {
+        let site = try site
+        try site.catboat.succeed("packimage", "-m", "cpio", "-c", "zstd", Word(site.osimage))
+        try site.catboat.succeed("nodeset", Word(DebianSite.node), Word("osimage=\(site.osimage)"))
+        let root = try site.servedRoot()
+        let size = try #require(try root.status()).size
+        let descriptor = try FileDescriptor.open(root, .readWrite)
+        try descriptor.closeAfter {
+            // One bit in the last block: everything before it unpacks well.
+            var byte: [UInt8] = [0]
+            _ = try byte.withUnsafeMutableBytes { try descriptor.read(fromAbsoluteOffset: size - 9, into: $0) }
+            _ = try descriptor.writeAll(toAbsoluteOffset: size - 9, [byte[0] ^ 1])
+        }
+        let node = try node()
+        try node.wait(for: "catboat: next try in", within: Self.patience)
+        let reasons = node.lines(with: "catboat: error: root image refused: checksum does not match: ")
+        #expect(reasons.count == 1 && reasons[0].contains("the kernel command line asks for sha256:"))
+        #expect(node.lines(with: "switching to it").isEmpty)
+    }
+
+    @Test func `a kernel line of xCAT boots, through dhclient, and says that the image is unverified`() throws {
+        let site = try site
+        // The next publish takes this initramfs, which brings up the network the old way.
+        let built = try site.catboat.succeed(
+            "initrd-build", "--network", "network-legacy", Word(site.host(site.rootimgdir)))
+        #expect(built.stdout.contains("network\tnetwork-legacy\n"))
+        try site.catboat.succeed("packimage", Word(site.osimage))
+        // As xCAT's nodeset writes it for Ubuntu: no NODE=, no imgsum=, the stable names.
+        let base = "http://${next-server}:\(site.server.port)"
+        let folder = "\(base)/tftpboot/xcat/osimage/\(site.osimage)"
+        let script = """
+            #!gpxe
+            #netboot debian12-x86_64-compute
+            imgfetch -n kernel \(folder)/kernel
+            imgload kernel
+            imgargs kernel imgurl=\(base)/\(site.rootimgdir)/rootimg.cpio.gz XCAT=${next-server}:3001 XCATHTTPPORT=\(site.server.port) console=tty0 console=ttyS0,115200 quiet BOOTIF=01-${netX/mac:hexhyp}
+            imgfetch -n initrd \(folder)/initrd-stateless.gz
+            imgexec kernel
+
+            """
+        let file = site.host("/tftpboot/xcat/xnba/nodes").joined(DebianSite.node)
+        try file.removingLastComponent().createDirectories()
+        try AtomicFile.write(script.utf8, to: file)
+        let node = try node(dhcpName: "name-from-dhcp")
+        try expectWhole(try report(of: node), root: "tmpfs", host: "name-from-dhcp")
+        #expect(node.lines(with: "no imgsum= on the kernel command line: the root image is UNVERIFIED").count == 1)
+    }
+}

@@ -1,0 +1,145 @@
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// A site with a real Debian 12 medium, an image built from it, a web server and one node: made once for a whole suite.
+///
+/// Unchecked: everything is set once in `init`, and the server's process is touched again only when nobody refers to it.
+final class DebianSite: @unchecked Sendable {
+    @TaskLocal static var current: DebianSite?
+
+    let folder: FilePath
+    let root: FilePath
+    let catboat: Catboat
+    let server: WebServer
+    let osimage: String
+    /// As stored.
+    let rootimgdir: FilePath
+    static let node = "cn01"
+
+    /// `CATBOAT_TEST_ISO`, else a medium made from the host's package mirror and kept in `CATBOAT_TEST_CACHE`.
+    static func medium() throws -> FilePath {
+        if let path = Environment.current["CATBOAT_TEST_ISO"] { return FilePath(bytes: path.bytes) }
+        let cache =
+            Environment.current["CATBOAT_TEST_CACHE"].map { FilePath(bytes: $0.bytes) }
+            ?? FilePath(Environment.current.text("HOME") ?? "/root").joined(".cache/catboat-tests")
+        let iso = cache.joined("debian12.iso")
+        if iso.isRegularFile { return iso }
+        try cache.createDirectories()
+        _ = try Tool(
+            Catboat.projectFolder.joined("Tests/media/mk-debian-media"),
+            [Word(iso), "--cache", Word(cache.joined("media"))]
+        ).output()
+        return iso
+    }
+
+    init(_ folder: FilePath) throws {
+        self.folder = folder
+        root = folder.joined("site")
+        try root.createDirectories()
+        catboat = Catboat(root: root)
+        try catboat.succeed("init", "--master", "10.0.2.2")
+        server = try WebServer(root: root, folder: folder)
+        try catboat.succeed("table-set", "site", "key=httpport", Word("value=\(server.port)"))
+        try catboat.succeed("copycds", Word(try Self.medium()))
+        let listed = try catboat.succeed("lsdef", "-t", "osimage", "-w", "provmethod==netboot", "-s").stdout
+        osimage = String(try #require(listed.split(separator: " ").first))
+        let shown = try catboat.succeed("definition-get", "--shell", "osimage", Word(osimage)).stdout
+        let line = try #require(shown.split(separator: "\n").first { $0.hasPrefix("osimage_rootimgdir=") })
+        rootimgdir = FilePath(line.split(separator: "=")[1].filter { $0 != "'" })
+        try writeRecipe()
+        try catboat.succeed(
+            "chdef", "-t", "osimage", "-o", Word(osimage), "pkglist=/install/custom/netboot/debian/e2e.pkglist",
+            "postinstall=/install/custom/netboot/debian/e2e.postinstall")
+        try catboat.succeed("genimage", Word(osimage))
+        // A change by hand, which packimage takes along.
+        try AtomicFile.write("by hand\n".utf8, to: rootimg.joined("etc/changed-by-hand"))
+        try catboat.succeed(
+            "mkdef", "-t", "node", "-o", Word(Self.node), "groups=all", "netboot=xnba", "arch=x86_64", "ip=10.0.2.15",
+            "mac=52:54:00:00:00:01", "serialport=0", "serialspeed=115200")
+    }
+
+    /// The host path of a stored one.
+    func host(_ stored: FilePath) -> FilePath { root.joined(stored) }
+
+    var rootimg: FilePath { host(rootimgdir).joined("rootimg") }
+
+    /// The packed root that nodes get now.
+    func servedRoot() throws -> FilePath {
+        let digest = try catboat.succeed("image-publish", "--current", Word(osimage)).stdout
+        let set = host(rootimgdir).joined(".packed").joined(String(digest.dropFirst(7).dropLast()))
+        let name = try #require(try set.directoryNames().first { $0.printable.hasPrefix("rootimg.") })
+        return set.joined(name)
+    }
+
+    /// The package list, and a postinstall script that leaves a trace and a unit that reports on the console.
+    private func writeRecipe() throws {
+        let lists = host("/install/custom/netboot/debian")
+        try lists.createDirectories()
+        try AtomicFile.write(
+            "#INCLUDE:/opt/xcat/share/xcat/netboot/debian/compute.pkglist#\njq\nlibcap2-bin\n".utf8,
+            to: lists.joined("e2e.pkglist"))
+        let script = """
+            #!/bin/sh
+            set -e
+            echo "$2 $3 $4" > "$1/etc/postinstall-trace"
+            cat > "$1/usr/local/sbin/e2e-report" <<'END'
+            #!/bin/sh
+            state=$(timeout 300 systemctl is-system-running --wait)
+            {
+            echo "REPORT state=$state"
+            echo "REPORT failed=[$(systemctl list-units --state=failed --plain --no-legend)]"
+            echo "REPORT host=$(hostname)"
+            echo "REPORT root=$(findmnt -n -o FSTYPE /)"
+            echo "REPORT package=$(echo '{"a":42}' | jq .a)"
+            echo "REPORT manual=$(cat /etc/changed-by-hand)"
+            echo "REPORT postinstall=$(cat /etc/postinstall-trace)"
+            echo "REPORT caps=$(getcap /usr/bin/ping)"
+            echo "REPORT address=$(ip -4 -o addr show scope global | awk '{print $4}')"
+            echo "REPORT leftover=[$(ls -d /.catboat 2> /dev/null)]"
+            echo "REPORT end"
+            } > /dev/console 2>&1
+            END
+            chmod 755 "$1/usr/local/sbin/e2e-report"
+            cat > "$1/etc/systemd/system/e2e-report.service" <<'END'
+            [Service]
+            ExecStart=/usr/local/sbin/e2e-report
+            [Install]
+            WantedBy=multi-user.target
+            END
+            mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
+            ln -sf ../e2e-report.service "$1/etc/systemd/system/multi-user.target.wants/e2e-report.service"
+
+            """
+        try AtomicFile.write(script.utf8, to: lists.joined("e2e.postinstall"), permissions: 0o755)
+    }
+}
+
+/// Gives every test of a suite one `DebianSite` and removes it afterwards.
+struct DebianSiteTrait: SuiteTrait, TestScoping {
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        // Not below /tmp: that may be a tmpfs without room or devices.
+        var template = Array("/var/tmp/catboat-e2e-XXXXXX".utf8CString)
+        let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
+        try #require(made)
+        let folder = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+        defer {
+            if Environment.current["CATBOAT_TEST_KEEP"] == nil { try? folder.removeTree() }
+        }
+        try folder.changePermissions(0o755)
+        let site = try DebianSite(folder)
+        try await DebianSite.$current.withValue(site) { try await function() }
+    }
+}
+
+extension Trait where Self == DebianSiteTrait {
+    /// The suite's tests share `DebianSite.current`.
+    static var debianSite: Self { Self() }
+}
