@@ -6,15 +6,32 @@ extension CommandList {
             "[-t TYPE] [-o NAMES] [-p | -m] [-d] [-w SELECTION]... [NODERANGE] [ATTR=VALUE ...] | -z [-p | -m] | -n NAME",
             "change object definitions"),
         Entry(
+            "chtab", .porcelain, .main, "COLUMN=VALUE,... TABLE.COLUMN=VALUE ... | -d COLUMN=VALUE,... TABLE ...",
+            "change rows of tables"),
+        Entry(
             "copycds", .porcelain, .main,
             "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [MEDIUM ...]",
             "copy install media and make osimages for them"),
         Entry(
+            "diff", .umbrella, .main,
+            "[--recipe | --result] [--json | --porcelain=v1] [REVISION[..REVISION]] [OSIMAGE]",
+            "show what differs between two moments of an image"),
+        Entry("dumpxCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "write all tables to a folder"),
+        Entry(
             "genimage", .porcelain, .main, "[OPTION ...] [IMAGENAME]", "build or update the root image of an osimage"),
+        Entry("gettab", .porcelain, .main, "[-H] COLUMN=VALUE,... TABLE.COLUMN ...", "print cells of a row"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
+        Entry(
+            "hook", .umbrella, .main,
+            "{list [--json] [--osimage IMAGE] [EVENT] | run [--save-context FILE] EVENT OSIMAGE [NAME]}",
+            "show the site's hooks, or run them by hand"),
         Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),
+        Entry(
+            "log", .umbrella, .main,
+            "[-n COUNT] [--kind KIND]... [--from REVISION] [--json | --porcelain=v1] [OSIMAGE]",
+            "show what was done to images, newest first"),
         Entry(
             "lsdef", .porcelain, .main,
             "[-t TYPES] [-o NAMES | NODERANGE] [-i ATTRS [-c]] [-l | -s] [-a] [-w SELECTION]... [-z] [-S]",
@@ -23,6 +40,17 @@ extension CommandList {
             "mkdef", .porcelain, .main,
             "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f]",
             "make object definitions"),
+        Entry("nodeadd", .porcelain, .main, "NODERANGE groups=GROUP,... [TABLE.COLUMN=VALUE ...]", "add nodes"),
+        Entry(
+            "nodech", .porcelain, .main, "NODERANGE TABLE.COLUMN=VALUE ... | -d NODERANGE TABLE ...",
+            "change columns of nodes"),
+        Entry(
+            "nodegrpch", .porcelain, .main, "GROUP,... TABLE.COLUMN=VALUE ...",
+            "change columns of groups, for all members"),
+        Entry(
+            "nodels", .porcelain, .main, "[NODERANGE] [-b] [-H] [-S] [TABLE.COLUMN | TABLE | CRITERION ...]",
+            "list nodes, and columns of theirs"),
+        Entry("noderm", .porcelain, .main, "NODERANGE", "remove nodes from all tables"),
         Entry(
             "nodeset", .porcelain, .main, "NODERANGE {osimage[=IMAGE] | boot | offline | stat}",
             "say what nodes boot next"),
@@ -30,9 +58,34 @@ extension CommandList {
             "packimage", .porcelain, .main,
             "[-m METHOD] [-c COMPRESSOR] [--nosyncfiles] [--no-hooks] OSIMAGE",
             "pack the root image of an osimage and publish it for nodes"),
+        Entry("restorexCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "put the tables of a folder back"),
+        Entry(
+            "revert", .umbrella, .main, "[--outside] [--dry-run] OSIMAGE REVISION",
+            "bring an image back to what it was"),
         Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
+        Entry(
+            "show", .umbrella, .main, "[--json | --porcelain=v1] REVISION",
+            "show one commit and what it changed"),
+        Entry(
+            "status", .umbrella, .main, "[--json | --porcelain=v1] [OSIMAGE ...]",
+            "show which images changed since they were built"),
+        Entry(
+            "tabch", .porcelain, .main, "COLUMN=VALUE,... TABLE.COLUMN=VALUE ... | -d COLUMN=VALUE,... TABLE ...",
+            "change rows of tables"),
         Entry(
             "tabdump", .porcelain, .main, "[-d] [-w TERM]... [-f FILE] [-n COUNT] [TABLE]",
             "print a table, or what it may hold"),
+        Entry("tabedit", .porcelain, .main, "TABLE", "edit a table as text"),
+        Entry("tabgrep", .porcelain, .main, "NODE", "name the tables that know a node"),
+        Entry(
+            "tabprune", .porcelain, .main, "[-V] -a | -n COUNT | -p PERCENT | -i RECID | -d DAYS TABLE",
+            "remove old records of a log"),
+        Entry("tabrestore", .porcelain, .main, "[-a] FILE", "put the rows of a file into a table"),
+        Entry(
+            "tag", .umbrella, .main, "[-f] NAME [REVISION] | -d NAME | [--json | --porcelain=v1]",
+            "name a moment of the history, or list the names"),
+        Entry(
+            "which", .umbrella, .main, "[--json | --porcelain=v1] {NODE | DIGEST}",
+            "say which commit and set a node boots, or where a set comes from"),
     ]
 }

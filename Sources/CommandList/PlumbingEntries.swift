@@ -13,7 +13,8 @@ extension CommandList {
             "[--exlist FILE]... [--include PATTERN]... [--exclude PATTERN]... [-z | --json] TREE",
             "print the paths of a tree that exclude lists leave in"),
         Entry(
-            "hook-run", .plumbing, .main, "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...]",
+            "hook-run", .plumbing, .main,
+            "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...] | --list [-z | --json] [EVENT]",
             "run the site's hooks of an event"),
         Entry(
             "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",
@@ -47,8 +48,26 @@ extension CommandList {
             "[OPTION ...] --osver NAME --arch ARCH --profile NAME ROOTIMGDIR -- SCRIPT [ARGUMENT ...]",
             "run one postinstall script of an osimage"),
         Entry(
-            "profile-commit", .plumbing, .history, "[--build-record DIR] [-m TEXT] [--json] OSIMAGE",
+            "profile-commit", .plumbing, .history,
+            "[--build-record DIR | --reverting REVISION] [-m TEXT] [--json] OSIMAGE",
             "keep an image's recipe, or what a build made, in the history"),
+        Entry(
+            "profile-diff", .plumbing, .history, "[--level LEVEL]... [--patch | -z | --json] OSIMAGE OLD [NEW]",
+            "compare an image at two moments"),
+        Entry(
+            "profile-log", .plumbing, .history,
+            "[-n COUNT] [--kind KIND]... [--digest DIGEST] [--from REVISION] [-z | --json] [OSIMAGE]",
+            "list commits of the history"),
+        Entry(
+            "profile-restore", .plumbing, .history, "[--outside] [--dry-run] [-z] OSIMAGE REVISION",
+            "bring the files of an image's recipe back"),
+        Entry(
+            "profile-show", .plumbing, .history, "[--at REVISION] [-z | --json] OSIMAGE [FILE]",
+            "print what the history holds of an image"),
+        Entry(
+            "profile-tag", .plumbing, .history,
+            "[--force] TAG [REVISION] | --delete TAG | --list [-z | --json] [TAG]",
+            "give a commit of the history a name"),
         Entry(
             "ramdisk-pack", .plumbing, .main,
             "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",

@@ -4,7 +4,8 @@ public import Tables
 public struct NodeColumn: Hashable, Sendable {
     public let table: String
     public let column: String
-    let keyColumn: String
+    /// The column that holds the node or group.
+    public let keyColumn: String
     let position: Int
 
     /// Nil when there is no such column, or the table does not belong to nodes.
@@ -33,6 +34,9 @@ public struct NodeColumn: Hashable, Sendable {
 }
 
 extension Cluster {
+    /// The node and then its static groups, in the order of inheritance.
+    public func levels(of node: String) throws(StoreError) -> [String] { try nodeValues().levels(of: node) }
+
     /// The effective value of a column for a node, and the node or group that it comes from.
     public func value(of node: String, _ column: NodeColumn) throws(StoreError) -> (text: String, key: String)? {
         let values = try nodeValues()

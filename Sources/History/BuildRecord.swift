@@ -54,6 +54,21 @@ public struct BuildRecord: Sendable, Equatable {
 }
 
 extension HistoryRepository {
+    /// Build commits whose record has a digest that begins with these hex digits, newest first.
+    public func builds(
+        with digest: String, image: String? = nil, from start: GitCommit? = nil
+    ) throws(HistoryError) -> [GitCommit] {
+        let prefix = Array((digest.hasPrefix("sha256:") ? digest : "sha256:" + digest).lowercased().utf8)
+        return try log(image: image, kinds: [HistoryMessage.Kind.build.rawValue], from: start).filter { commit in
+            guard let image = commit.trailer(HistoryMessage.imageKey),
+                let digests = try? commit.tree().blob(FilePath("osimage").joined(image).joined("digests"))
+            else { return false }
+            return digests.split(separator: 0x0a).contains { line in
+                line.split(separator: 0x09).last?.starts(with: prefix) == true
+            }
+        }
+    }
+
     /// Keeps what a build made, provided that it differs from the record before.
     /// - Returns: the newest build commit of the image.
     public func keep(_ record: BuildRecord, of image: String, message: String? = nil) throws(HistoryError) -> Outcome {

@@ -16,12 +16,16 @@ extension HistoryRepository {
     /// owner's edit; everything else follows in one commit. Files that a recipe no longer has and that are gone from
     /// the disk are removed.
     /// - Returns: the newest recipe commit of the image.
-    public func keep(_ recipe: Recipe, message: String? = nil) throws(HistoryError) -> Outcome {
+    ///
+    /// - Parameter reverted: the commit whose state was brought back; the new commit says so.
+    public func keep(
+        _ recipe: Recipe, message: String? = nil, reverting reverted: GitCommit? = nil
+    ) throws(HistoryError) -> Outcome {
         try write { writer in
             let image = recipe.image
             let changes = try RecipeChanges(recipe, since: writer.tree, custom: custom)
             var byOthers: [FilePath] = []
-            for (owner, files) in changes.editsByOwner where owner != people.runner {
+            for (owner, files) in changes.editsByOwner where owner != people.runner && reverted == nil {
                 byOthers += files.map(\.path)
                 var update = GitTreeUpdate()
                 for file in files { try file.put(into: &update, git) }
@@ -40,7 +44,10 @@ extension HistoryRepository {
             let made = try writer.commit(
                 update,
                 HistoryMessage(
-                    subject: changes.subject(without: byOthers), body: message ?? "", image: image, kind: .recipe),
+                    subject: reverted.map { "\(image): revert to \($0.id.short)" }
+                        ?? changes.subject(without: byOthers),
+                    body: message ?? "", image: image, kind: reverted == nil ? .recipe : .revert,
+                    trailers: reverted.map { [("Catboat-Reverts-To", $0.id.description)] } ?? []),
                 author: people.person(people.runner))
             if let made { return Outcome(commit: made, isNew: true) }
             guard let last = try lastCommit(of: image, [.recipe, .revert], from: writer.tip) else {

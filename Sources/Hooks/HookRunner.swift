@@ -98,3 +98,28 @@ public struct HookRunner: Sendable {
         }
     }
 }
+
+extension HookRunner {
+    /// What the hooks of an event are told, as one JSON document: arguments, working directory, environment, input.
+    ///
+    /// For a site's own tests of its hooks. What differs from hook to hook is left out of the environment.
+    public func savedContext(_ context: HookContext) throws(HookError) -> [UInt8] {
+        do throws(FileError) {
+            let some = Hook(name: "", origin: .site, place: "", action: .program("", []))
+            var environment = try context.environment(for: some, settings: settings, caller: caller)
+            for name in ["CATBOAT_HOOK", "CATBOAT_HOOK_ORIGIN"] { environment[name] = nil }
+            let variables = environment.names.map { name in
+                "\(JSONText.quoted(name)):\(JSONName(environment[name]?.bytes ?? []).text)"
+            }
+            let arguments = context.arguments.map { JSONName($0.bytes).text }.joined(separator: ",")
+            let directory = JSONName(try context.directory(settings).bytes).text
+            let input = try context.document(settings).filter { $0 != 0x0a }
+            let head =
+                "{\"arguments\":[\(arguments)],\"directory\":\(directory),"
+                + "\"environment\":{\(variables.joined(separator: ","))},\"input\":"
+            return JSONText.document("contexts", raw: [Array(head.utf8) + input + Array("}".utf8)])
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+}

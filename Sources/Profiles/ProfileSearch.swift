@@ -115,14 +115,21 @@ public struct ProfileSearch: Sendable {
 
     private func first(of names: [String], _ kind: Kind, in folders: [FilePath]) -> FilePath? {
         for folder in folders {
-            for name in names {
-                let stored = folder.joined("\(name).\(kind.rawValue)")
+            // One listing instead of a look for each of up to some hundred names.
+            guard let present = listing(of: folder) else { continue }
+            for name in names.map({ "\($0).\(kind.rawValue)" }) where present.contains(name) {
+                let stored = folder.joined(name)
                 guard let path = host(stored), path.isRegularFile else { continue }
                 if kind == .postinstall, !isExecutable(path) { continue }
                 return stored
             }
         }
         return nil
+    }
+
+    /// nil when there is no such folder.
+    private func listing(of folder: FilePath) -> Set<String>? {
+        host(folder).flatMap { try? $0.directoryNames() }.map { Set($0.map(\.printable)) }
     }
 
     private func isExecutable(_ path: FilePath) -> Bool {
@@ -135,9 +142,9 @@ public struct ProfileSearch: Sendable {
         let suffixes = Set(
             ["", ".\(subject.arch)"] + releases.flatMap { [".\($0)", ".\($0).\(subject.arch)"] })
         let found = folders(for: subject.name, in: tree).flatMap { folder -> [String] in
-            guard let path = host(folder), let names = try? path.directoryNames() else { return [] }
+            guard let present = listing(of: folder) else { return [] }
             return known.filter { profile in
-                suffixes.contains { names.contains(FilePath("\(profile)\($0).\(kind.rawValue)")) }
+                suffixes.contains { present.contains("\(profile)\($0).\(kind.rawValue)") }
             }
         }
         return Set(found).sorted()

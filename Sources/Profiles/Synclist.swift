@@ -71,7 +71,9 @@ public struct Synclist: Sendable, Equatable {
         }
         var right = Array(words[(arrow + 1)...])
         var noderange: String?
-        if let first = right.first, first.first == UInt8(ascii: "("), let end = right.firstIndex(where: { $0.last == UInt8(ascii: ")") }) {
+        if let first = right.first, first.first == UInt8(ascii: "("),
+            let end = right.firstIndex(where: { $0.last == UInt8(ascii: ")") })
+        {
             let inner = right[...end].joined(separator: [0x20]).dropFirst().dropLast()
             noderange = String(decoding: inner, as: UTF8.self)
             right.removeFirst(end + 1)
@@ -112,7 +114,9 @@ public struct Synclist: Sendable, Equatable {
             if isBraced { rest.removeFirst() }
             let name = rest.prefix { isNameByte($0) }
             rest = rest.dropFirst(name.count)
-            if isBraced, rest.popFirst() != UInt8(ascii: "}") { throw .unknownVariable(String(decoding: name, as: UTF8.self), place) }
+            if isBraced, rest.popFirst() != UInt8(ascii: "}") {
+                throw .unknownVariable(String(decoding: name, as: UTF8.self), place)
+            }
             guard let value = variables[String(decoding: name, as: UTF8.self)] else {
                 throw .unknownVariable(String(decoding: name, as: UTF8.self), place)
             }
@@ -168,7 +172,8 @@ public enum SynclistError: Diagnosable, Equatable {
                 "synclist not found", subject: file.printable, remedy: "create it, or change synclists of the osimage")
         case .unreadable(let error): error.diagnostic
         case .noArrow(let place):
-            Diagnostic("line of a synclist without ->", subject: "\(place)", remedy: "write it as SOURCE -> DESTINATION")
+            Diagnostic(
+                "line of a synclist without ->", subject: "\(place)", remedy: "write it as SOURCE -> DESTINATION")
         case .noDestination(let place):
             Diagnostic(
                 "line of a synclist without one destination", subject: "\(place)",

@@ -35,7 +35,9 @@ public struct SyncApplier {
     private let originals: [UInt8]
 
     /// - Parameter stateFolder: site.nodesyncfiledir, a path of the image.
-    public init(tree: FilePath, sources: SyncSources, stateFolder: [UInt8] = Array("/var/xcat/node/syncfiles".utf8)) throws {
+    public init(tree: FilePath, sources: SyncSources, stateFolder: [UInt8] = Array("/var/xcat/node/syncfiles".utf8))
+        throws
+    {
         guard tree.isDirectory else { throw RamdiskError.noTree(tree) }
         writer = try ImageWriter(tree)
         self.sources = sources
@@ -100,8 +102,10 @@ public struct SyncApplier {
             return try files.enumerated().map { index, file in
                 let isTree = try sources.located(file).isDirectory
                 // `folder/` means what is in it, as with rsync.
-                let wantsContent = isTree && files.count == entry.sources.count && entry.sources[index].last == UInt8(ascii: "/")
-                let target = (isFolder || isTree) && !wantsContent ? Self.joined(entry.destination, file) : entry.destination
+                let wantsContent =
+                    isTree && files.count == entry.sources.count && entry.sources[index].last == UInt8(ascii: "/")
+                let target =
+                    (isFolder || isTree) && !wantsContent ? Self.joined(entry.destination, file) : entry.destination
                 return step(file, target, .done)
             }
         }
@@ -163,7 +167,9 @@ public struct SyncApplier {
             original = saved
         } else {
             let saved = original
-            try writer.write(kept, ImageWriter.Metadata(status: current.status, keepsTime: true)) { _ = try $0.writeAll(saved) }
+            try writer.write(kept, ImageWriter.Metadata(status: current.status, keepsTime: true)) {
+                _ = try $0.writeAll(saved)
+            }
         }
         if !original.isEmpty, original.last != 0x0a { original.append(0x0a) }
         try replace(target, current, with: original + addition)
@@ -186,9 +192,12 @@ public struct SyncApplier {
         try replace(target, current, with: Array((lines + [[]]).joined(separator: [0x0a])))
     }
 
-    private func replace(_ target: [UInt8], _ current: (bytes: [UInt8], status: FileStatus), with bytes: [UInt8]) throws {
+    private func replace(_ target: [UInt8], _ current: (bytes: [UInt8], status: FileStatus), with bytes: [UInt8]) throws
+    {
         if bytes == current.bytes { return }
-        try writer.write(target, ImageWriter.Metadata(status: current.status, keepsTime: false)) { _ = try $0.writeAll(bytes) }
+        try writer.write(target, ImageWriter.Metadata(status: current.status, keepsTime: false)) {
+            _ = try $0.writeAll(bytes)
+        }
     }
 }
 

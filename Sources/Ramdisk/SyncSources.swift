@@ -59,7 +59,8 @@ public enum SyncError: Diagnosable, Equatable {
     public var diagnostic: Diagnostic {
         switch self {
         case .noSource(let path, let place):
-            Diagnostic("file to synchronise not found", subject: Self.text(path), remedy: "create it, or change \(place)")
+            Diagnostic(
+                "file to synchronise not found", subject: Self.text(path), remedy: "create it, or change \(place)")
         case .notMergeable(let path, let place):
             Diagnostic(
                 "MERGE is for passwd, shadow, group and gshadow of /etc only", subject: Self.text(path),

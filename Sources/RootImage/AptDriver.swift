@@ -169,7 +169,8 @@ public struct AptDriver: PackageDriver {
         try traces.forbidServices()
         let useless = broken.filter { unwanted.contains($0) }
         if !useless.isEmpty {
-            let words: [Word] = ["dpkg", "--purge", "--force-depends", "--force-remove-reinstreq"] + useless.map { Word($0) }
+            let words: [Word] =
+                ["dpkg", "--purge", "--force-depends", "--force-remove-reinstreq"] + useless.map { Word($0) }
             try run(sandbox(tree), ["chroot", Word(tree)] + words, lock, mayFail: true)
         }
         // What cannot be configured yet is put right by apt.

@@ -172,8 +172,9 @@ struct AptOutput {
     }
 
     private static func quoted(_ line: Substring) -> [String] {
-        line.replacing("Couldn't", with: "Could not").split(separator: "'", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map {
-            String($0.element)
-        }
+        line.replacing("Couldn't", with: "Could not").split(separator: "'", omittingEmptySubsequences: false)
+            .enumerated().filter { $0.offset % 2 == 1 }.map {
+                String($0.element)
+            }
     }
 }

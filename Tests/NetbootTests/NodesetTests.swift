@@ -145,4 +145,16 @@ import Testing
         #expect(try catboat("nodeset", "n1", "osimage=img").status == 0)
         #expect(try nodes.joined("n1").readText().split(separator: "\n").count == 6)
     }
+
+    @Test func `a pre-nodeset hook gets the nodes and may refuse`() throws {
+        try defineSite()
+        let hook = "install/custom/hooks/pre-nodeset"
+        try Scratch.write("#!/bin/sh\necho \"$*\" >&2\nexit 3\n", to: hook, permissions: 0o755)
+        let result = try catboat("nodeset", "n1,n2", "boot")
+        #expect(result.status == 1)
+        #expect(result.stderr.contains("n1 n2"))
+        #expect(!nodes.exists)
+        try Scratch.write("#!/bin/sh\nexit 0\n", to: hook, permissions: 0o755)
+        #expect(try catboat("nodeset", "n1,n2", "boot").stdout == "n1: boot\nn2: boot\n")
+    }
 }

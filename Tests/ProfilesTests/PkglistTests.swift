@@ -6,13 +6,16 @@ import Testing
 
 @Suite(.scratchDirectory) struct PkglistTests {
     /// `pass operation name[@repository]` of each request.
-    private func expand(_ text: String, as kind: Pkglist.Kind = .packages, variables: Environment = Environment()) throws -> [String] {
+    private func expand(_ text: String, as kind: Pkglist.Kind = .packages, variables: Environment = Environment())
+        throws -> [String]
+    {
         let file = try Scratch.write(text, to: "top.pkglist")
         return try Pkglist.expand([file], as: kind, variables: variables).requests.map(Self.told)
     }
 
     private static func told(_ request: PackageRequest) -> String {
-        "\(request.pass) \(request.operation.rawValue) \(request.name)" + (request.repository.isEmpty ? "" : "@\(request.repository)")
+        "\(request.pass) \(request.operation.rawValue) \(request.name)"
+            + (request.repository.isEmpty ? "" : "@\(request.repository)")
     }
 
     @Test func `blank lines and comments are nothing`() throws {
@@ -37,7 +40,8 @@ import Testing
     }
 
     @Test func `a folder counts in otherpkglists only`() throws {
-        #expect(try expand("sub/dir/tool\n-sub/gone\n", as: .others) == ["1 install tool@sub/dir", "1 remove gone@sub"])
+        #expect(
+            try expand("sub/dir/tool\n-sub/gone\n", as: .others) == ["1 install tool@sub/dir", "1 remove gone@sub"])
         #expect(try expand("sub/dir/tool\n") == ["1 install tool"])
     }
 
@@ -84,7 +88,9 @@ import Testing
         let first = try Scratch.write("a\n#NEW_INSTALL_LIST#\nb\n", to: "first")
         let second = try Scratch.write("c\n#NEW_INSTALL_LIST#\nd\n", to: "second")
         #expect(
-            try Pkglist.expand([first, second]).requests.map(Self.told) == ["1 install a", "1 install c", "2 install b", "2 install d"])
+            try Pkglist.expand([first, second]).requests.map(Self.told) == [
+                "1 install a", "1 install c", "2 install b", "2 install d",
+            ])
     }
 
     @Test func `a line that only looks like a directive is told`() throws {
@@ -120,7 +126,9 @@ import Testing
         #expect(
             result
                 == Catboat.Result(
-                    status: 0, stdout: "1\tinstall\tbash\t\t\(list.printable):1\n2\tinstall\ttool\tx\t\(other.printable):1\n", stderr: ""))
+                    status: 0,
+                    stdout: "1\tinstall\tbash\t\t\(list.printable):1\n2\tinstall\ttool\tx\t\(other.printable):1\n",
+                    stderr: ""))
         let json = try Catboat()("pkglist-expand", "--json", Word(list))
         #expect(
             json.stdout
@@ -131,7 +139,9 @@ import Testing
             missing
                 == Catboat.Result(
                     status: 128, stdout: "",
-                    stderr: "pkglist-expand: error: package list not found: '/nosuch/list': create it, or name another list\n"))
+                    stderr:
+                        "pkglist-expand: error: package list not found: '/nosuch/list': create it, or name another list\n"
+                ))
         #expect(try Catboat()("pkglist-expand").status == 129)
     }
 }

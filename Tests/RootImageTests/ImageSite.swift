@@ -71,7 +71,9 @@ struct ImageSite {
     func expectNoLeftovers(_ location: SourceLocation = #_sourceLocation) throws {
         let names = try folder.directoryNames().map(\.printable).filter { $0.contains(".tmp-") }
         #expect(names == [], sourceLocation: location)
-        let mounts = try FilePath("/proc/self/mountinfo").readText().split(separator: "\n").filter { $0.contains(folder.printable) }
+        let mounts = try FilePath("/proc/self/mountinfo").readText().split(separator: "\n").filter {
+            $0.contains(folder.printable)
+        }
         #expect(mounts == [], sourceLocation: location)
         #expect(!tree.joined("usr/sbin/policy-rc.d").exists, sourceLocation: location)
     }

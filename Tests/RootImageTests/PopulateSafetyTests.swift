@@ -11,7 +11,8 @@ import Testing
 @Suite(.scratchDirectory, .enabled(if: getuid() == 0, "needs root for namespaces")) struct PopulateSafetyTests {
     /// Kills rootimg-populate after `delay` milliseconds; true if it was still at work.
     private func killed(_ site: ImageSite, _ records: FilePath, after delay: UInt32) throws -> Bool {
-        let tool = site.catboat.tool("rootimg-populate", site.source + ["--packages-from", Word(records), Word(site.folder)])
+        let tool = site.catboat.tool(
+            "rootimg-populate", site.source + ["--packages-from", Word(records), Word(site.folder)])
         let running = try tool.start(output: .null, errors: .null)
         usleep(delay * 1000)
         running.signal(SIGKILL)
@@ -36,7 +37,8 @@ import Testing
 
     @Test func `a first build that is killed leaves nothing behind, the next one succeeds`() throws {
         let site = try ImageSite()
-        let records = try Scratch.write(String(decoding: site.expand("tiny-hello\ntiny-extra\n"), as: UTF8.self), to: "records")
+        let records = try Scratch.write(
+            String(decoding: site.expand("tiny-hello\ntiny-extra\n"), as: UTF8.self), to: "records")
         for delay in [30, 120, 400, 800, 1300, 2000] as [UInt32] {
             let wasKilled = try killed(site, records, after: delay)
             try expectQuiet(site)
@@ -64,7 +66,8 @@ import Testing
         }
         let result = try site.populate(list)
         #expect(result.status == 0, "\(result.stderr)")
-        #expect(try site.packages() == (ImageSite.base + ["tiny-conf", "tiny-extra", "tiny-files", "tiny-two"]).sorted())
+        #expect(
+            try site.packages() == (ImageSite.base + ["tiny-conf", "tiny-extra", "tiny-files", "tiny-two"]).sorted())
         #expect(try site.tree.joined("var/lib/dpkg/updates").directoryNames() == [])
         try site.expectNoLeftovers()
     }
@@ -99,8 +102,10 @@ import Testing
             refused
                 == Catboat.Result(
                     status: 128, stdout: "",
-                    stderr: "rootimg-populate: error: files were changed by hand\n+ /etc/mine\n~ /usr/bin/tiny-hello\nin the root image: "
-                        + "'\(site.tree.printable)': keep them without --fresh, or lose them with --fresh --discard-changes\n"))
+                    stderr:
+                        "rootimg-populate: error: files were changed by hand\n+ /etc/mine\n~ /usr/bin/tiny-hello\nin the root image: "
+                        + "'\(site.tree.printable)': keep them without --fresh, or lose them with --fresh --discard-changes\n"
+                ))
         #expect(try site.text("etc/mine") == "mine\n")
         #expect(try site.populate("tiny-hello\n", "--fresh", "--discard-changes").stdout == "- tiny-extra 1.0 -\n")
         #expect(try site.text("etc/mine") == nil)
@@ -118,7 +123,8 @@ import Testing
         let fingerprint = try #require(shown.first?.split(separator: ":").last)
         let refused = try site.populate("tiny-hello\n")
         #expect(
-            refused.stderr == "rootimg-populate: error: repository is signed by a key that is not trusted (\(fingerprint)): "
+            refused.stderr
+                == "rootimg-populate: error: repository is signed by a key that is not trusted (\(fingerprint)): "
                 + "'\(site.medium.printable)/dists/bookworm': check that key and trust it with copycds --key FILE\n")
         #expect(!site.folder.exists)
         let key = Scratch.directory.joined("medium.key.asc")
@@ -132,12 +138,14 @@ import Testing
         let result = try site.populate("tiny-hello\n")
         #expect(
             result.stderr
-                == "rootimg-populate: error: copy of the medium is not complete: '\(site.medium.printable)': run copycds again\n")
+                == "rootimg-populate: error: copy of the medium is not complete: '\(site.medium.printable)': run copycds again\n"
+        )
     }
 
     @Test(arguments: ["deb", "packages"]) func `a damaged medium is refused`(what: String) throws {
         let site = try ImageSite("--tamper", Word(what))
-        let result = try site.populate("tiny-hello\ntiny-files\ntiny-extra\ntiny-conf\ntiny-red\ntiny-two\ntiny-tools\ntiny-recommends\n")
+        let result = try site.populate(
+            "tiny-hello\ntiny-files\ntiny-extra\ntiny-conf\ntiny-red\ntiny-two\ntiny-tools\ntiny-recommends\n")
         #expect(result.status == 128)
         #expect(!site.tree.exists)
     }
@@ -147,13 +155,17 @@ import Testing
         site.source = ["--osver", "plan9", "--arch", "x86_64", "--pkgdir", Word(site.medium)]
         #expect(
             try site.populate("tiny-hello\n").stderr
-                == "rootimg-populate: error: cannot build root images of this distribution: 'plan9': use debian or ubuntu media\n")
+                == "rootimg-populate: error: cannot build root images of this distribution: 'plan9': use debian or ubuntu media\n"
+        )
         site.source = ["--osver", "debian12", "--arch", "aarch64", "--pkgdir", Word(site.medium)]
-        #expect(try site.populate("tiny-hello\n").stderr.contains("folder has no packages for arm64: '\(site.medium.printable)'"))
+        #expect(
+            try site.populate("tiny-hello\n").stderr.contains(
+                "folder has no packages for arm64: '\(site.medium.printable)'"))
         site.source = ["--osver", "debian12", "--arch", "x86_64", "--pkgdir", "/nosuch"]
         #expect(
             try site.populate("tiny-hello\n").stderr
-                == "rootimg-populate: error: package folder not found: '/nosuch': run copycds, or correct pkgdir or otherpkgdir\n")
+                == "rootimg-populate: error: package folder not found: '/nosuch': run copycds, or correct pkgdir or otherpkgdir\n"
+        )
         #expect(!site.folder.exists)
     }
 }

@@ -20,7 +20,8 @@ import Testing
         #expect(try site.text("var/lib/tiny/interfaces") == "lo\n")
         #expect(try site.tree.joined("boot").directoryNames().map(\.printable).filter { $0.hasPrefix("initrd") } == [])
         try site.expectNoLeftovers()
-        let grep = try Tool("grep", ["-rlF", "-e", "/run/catboat", "-e", Word(Scratch.directory), Word(site.tree)]).capture()
+        let grep = try Tool("grep", ["-rlF", "-e", "/run/catboat", "-e", Word(Scratch.directory), Word(site.tree)])
+            .capture()
         #expect(grep.text == "")
         let state = try site.folder.joined(".state").readText()
         #expect(state.contains("\"step\" : \"populated\""))
@@ -40,7 +41,8 @@ import Testing
         #expect(done == Catboat.Result(status: 0, stdout: expected, stderr: ""))
         #expect(try site.text("etc/tiny.conf") == "setting = mine\n")
         #expect(try site.text("opt/by-hand") == "hello\n")
-        #expect(try site.populate("tiny-conf\ntiny-extra\n", "--plan") == Catboat.Result(status: 0, stdout: "", stderr: ""))
+        #expect(
+            try site.populate("tiny-conf\ntiny-extra\n", "--plan") == Catboat.Result(status: 0, stdout: "", stderr: ""))
         try site.expectNoLeftovers()
     }
 
@@ -73,7 +75,8 @@ import Testing
             result
                 == Catboat.Result(
                     status: 128, stdout: "",
-                    stderr: "rootimg-populate: error: unknown packages: 'nosuch nor-this': correct \(list):2, \(list):4, "
+                    stderr:
+                        "rootimg-populate: error: unknown packages: 'nosuch nor-this': correct \(list):2, \(list):4, "
                         + "or add a repository that has it to pkgdir or otherpkgdir\n"))
         #expect(!site.folder.exists)
         // Apt would take this for a pattern.
@@ -105,7 +108,9 @@ import Testing
             refused
                 == Catboat.Result(
                     status: 128, stdout: "",
-                    stderr: "rootimg-finish: error: root image is not finished: '\(site.tree.printable)': run genimage again\n"))
+                    stderr:
+                        "rootimg-finish: error: root image is not finished: '\(site.tree.printable)': run genimage again\n"
+                ))
         let repaired = try site.populate("tiny-hello\ntiny-extra\n")
         #expect(repaired.status == 0, "\(repaired.stderr)")
         #expect(try site.packages().contains("tiny-extra"))
@@ -117,19 +122,22 @@ import Testing
     @Test func `passes run in order with their variables, removals before and after`() throws {
         let site = try ImageSite()
         let result = try site.populate(
-            "#ENV:TINY_SLOW=0#\ntiny-slow\ntiny-red\n", others: "-tiny-red\ntiny-blue\n#NEW_INSTALL_LIST#\ntiny-extra\n--tiny-blue\n")
+            "#ENV:TINY_SLOW=0#\ntiny-slow\ntiny-red\n",
+            others: "-tiny-red\ntiny-blue\n#NEW_INSTALL_LIST#\ntiny-extra\n--tiny-blue\n")
         #expect(result.status == 0, "\(result.stderr)")
         #expect(try site.packages() == (ImageSite.base + ["tiny-extra", "tiny-slow"]).sorted())
     }
 
     @Test func `otherpkgdir needs no index`() throws {
         let site = try ImageSite()
-        let deb = try #require(try Tool("find", [Word(site.medium.joined("pool")), "-name", "tiny-extra_*"]).output().lines.first)
+        let deb = try #require(
+            try Tool("find", [Word(site.medium.joined("pool")), "-name", "tiny-extra_*"]).output().lines.first)
         let others = Scratch.directory.joined("others")
         try others.joined("site/tools").createDirectories()
         _ = try Tool("mv", [Word(deb), Word(others.joined("site/tools"))]).output()
         let second = try ImageSite.over(site, "second")
-        let result = try second.populate("tiny-hello\n", "--otherpkgdir", Word(others), others: "site/tools/tiny-extra\n")
+        let result = try second.populate(
+            "tiny-hello\n", "--otherpkgdir", Word(others), others: "site/tools/tiny-extra\n")
         #expect(result.status == 0, "\(result.stderr)")
         #expect(try second.text("usr/share/tiny/extra") == "extra\n")
         let missing = try second.populate("tiny-hello\n", "--otherpkgdir", Word(others), others: "nosuch/tiny-extra\n")
@@ -190,7 +198,8 @@ import Testing
 extension ImageSite {
     /// Another folder for the same medium.
     static func over(_ site: ImageSite, _ name: FilePath) throws -> ImageSite {
-        ImageSite(medium: site.medium, folder: Scratch.directory.joined(name), catboat: site.catboat, source: site.source)
+        ImageSite(
+            medium: site.medium, folder: Scratch.directory.joined(name), catboat: site.catboat, source: site.source)
     }
 
     init(medium: FilePath, folder: FilePath, catboat: Catboat, source: [Word]) {

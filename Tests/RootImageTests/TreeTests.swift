@@ -6,15 +6,19 @@ import Testing
 
 @Suite struct VersionOrderTests {
     @Test(arguments: [
-        ("1.0", "1.1"), ("1.0~rc1", "1.0"), ("6.1.0-9-amd64", "6.1.0-10-amd64"), ("4.18.0-80", "4.18.0-372"), ("1.0", "1:0.1"),
-        ("1.0-1", "1.0-1+b1"), ("1.0a", "1.0b"), ("1.0a", "1.0+"), ("2.0~~", "2.0~"), ("5.14.0-70.13.1.el9_0", "5.14.0-162.6.1.el9_1"),
+        ("1.0", "1.1"), ("1.0~rc1", "1.0"), ("6.1.0-9-amd64", "6.1.0-10-amd64"), ("4.18.0-80", "4.18.0-372"),
+        ("1.0", "1:0.1"),
+        ("1.0-1", "1.0-1+b1"), ("1.0a", "1.0b"), ("1.0a", "1.0+"), ("2.0~~", "2.0~"),
+        ("5.14.0-70.13.1.el9_0", "5.14.0-162.6.1.el9_1"),
     ])
     func `the first is older`(older: String, newer: String) {
         #expect(VersionOrder.precedes(older, newer))
         #expect(!VersionOrder.precedes(newer, older))
     }
 
-    @Test(arguments: [("1.0", "1.0"), ("01.2", "1.02"), ("0:1", "1")]) func `both are the same`(left: String, right: String) {
+    @Test(arguments: [("1.0", "1.0"), ("01.2", "1.02"), ("0:1", "1")]) func `both are the same`(
+        left: String, right: String
+    ) {
         #expect(VersionOrder.compare(left, right) == 0)
     }
 }
@@ -26,7 +30,8 @@ import Testing
     }
 
     @Test func `the newest kernel is chosen by version order`() throws {
-        let tree = try tree("boot/vmlinuz-4.18.0-80.el8", "boot/vmlinuz-4.18.0-372.el8", "boot/vmlinuz-0-rescue-abc", "boot/config-9")
+        let tree = try tree(
+            "boot/vmlinuz-4.18.0-80.el8", "boot/vmlinuz-4.18.0-372.el8", "boot/vmlinuz-0-rescue-abc", "boot/config-9")
         #expect(try KernelChoice(tree: tree).version == "4.18.0-372.el8")
         #expect(try KernelChoice(tree: tree, wanted: "4.18.0-80.el8").file == tree.joined("boot/vmlinuz-4.18.0-80.el8"))
     }
@@ -62,7 +67,8 @@ import Testing
     }
 
     @Test func `unknown names are found, and names that apt takes as patterns`() {
-        let errors = "E: Unable to locate package foo\nE: Package 'bar' has no installation candidate\nE: Couldn't find any package by glob 'a*'\n"
+        let errors =
+            "E: Unable to locate package foo\nE: Package 'bar' has no installation candidate\nE: Couldn't find any package by glob 'a*'\n"
         let text = "Note, selecting 'tiny-red' for regex 'tiny-.*'\nNote, selecting 'mawk' instead of 'awk'\n"
         #expect(output(text, errors: errors).unknownNames == ["foo", "bar", "a*", "tiny-.*"])
         #expect(output(text).selected == ["awk": "mawk"])
@@ -71,7 +77,9 @@ import Testing
 
 @Suite(.scratchDirectory) struct TreeListingTests {
     @Test func `records are sorted by the bytes of the whole path`() throws {
-        for name in ["a/b", "a-b", "a", "é", "tab\there", "line\nbreak", "back\\slash"] where name != "a" { try Scratch.write("x", to: "t/\(name)") }
+        for name in ["a/b", "a-b", "a", "é", "tab\there", "line\nbreak", "back\\slash"] where name != "a" {
+            try Scratch.write("x", to: "t/\(name)")
+        }
         let listing = try TreeListing(Scratch.directory.joined("t"))
         let paths = listing.records.map { String(decoding: TreeListing.Record.escaped($0.path.bytes), as: UTF8.self) }
         #expect(paths == [".", "a", "a-b", "a/b", #"back\\slash"#, #"line\nbreak"#, #"tab\there"#, "é"])
@@ -84,7 +92,9 @@ import Testing
         try tree.joined("link").createSymbolicLink(to: "/etc/passwd")
         let before = try TreeListing(tree)
         let digest = "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
-        let lines = before.records.map { String(decoding: $0.bytes, as: UTF8.self).split(separator: "\t", omittingEmptySubsequences: false) }
+        let lines = before.records.map {
+            String(decoding: $0.bytes, as: UTF8.self).split(separator: "\t", omittingEmptySubsequences: false)
+        }
         #expect(lines[1][0...2] == ["file", "f", "0640"])
         #expect(lines[1][5] == "6")
         #expect(lines[1][8] == digest[...])
@@ -101,7 +111,8 @@ import Testing
         let tree = Word(Scratch.directory.joined("t"))
         let digest = try Catboat()("rootimg-list", "--digest", tree).stdout
         let captured = try Catboat().tool("rootimg-list", ["-z", tree]).output().output
-        #expect(digest == "\(try Tool("sha256sum").output(input: captured).text.prefix(64))".withPrefix("sha256:") + "\n")
+        #expect(
+            digest == "\(try Tool("sha256sum").output(input: captured).text.prefix(64))".withPrefix("sha256:") + "\n")
         #expect(try Catboat()("rootimg-list", "--json", tree).stdout.hasPrefix("{\"entries\":[{"))
         #expect(try Catboat()("rootimg-list", "/nosuch").status == 128)
     }

@@ -53,14 +53,17 @@ struct TinyTree {
         let image = try TinyTree()
         let captured = try image.sandbox().capture(["nosuch"], holding: ImageLock(image.folder))
         #expect(captured.ending == .exited(127))
-        #expect(String(decoding: captured.errors, as: UTF8.self) == "catboat-launch: error: cannot run: 'nosuch': No such file or directory\n")
+        #expect(
+            String(decoding: captured.errors, as: UTF8.self)
+                == "catboat-launch: error: cannot run: 'nosuch': No such file or directory\n")
     }
 
     @Test func `the image is all that the command sees`() throws {
         let captured = try TinyTree().capture("ls /; ls /dev; cat /proc/1/comm; hostname")
         #expect(
             captured.lines == [
-                "bin", "dev", "etc", "proc", "run", "sys", "tmp", "console", "fd", "full", "null", "ptmx", "pts", "random", "shm",
+                "bin", "dev", "etc", "proc", "run", "sys", "tmp", "console", "fd", "full", "null", "ptmx", "pts",
+                "random", "shm",
                 "stderr", "stdin", "stdout", "tty", "urandom", "zero", "catboat-launch", "localhost",
             ])
         #expect(String(decoding: captured.errors, as: UTF8.self) == "")
@@ -101,13 +104,16 @@ struct TinyTree {
         let image = try TinyTree()
         let lock = try ImageLock(image.folder)
         let probe = Scratch.directory.joined("probe")
-        let script = "touch '\(probe.printable)' 2>/dev/null || echo refused; touch '\(image.tree.printable)/etc/made' && echo made"
+        let script =
+            "touch '\(probe.printable)' 2>/dev/null || echo refused; touch '\(image.tree.printable)/etc/made' && echo made"
         let captured = try image.sandbox(.around).capture(["sh", "-c", Word(script)], holding: lock)
         #expect(captured.text == "refused\nmade\n")
         #expect(!probe.exists)
     }
 
-    @Test(arguments: ["dev", "proc", "sys", "run"]) func `a link in place of a mount point leads nowhere`(name: String) throws {
+    @Test(arguments: ["dev", "proc", "sys", "run"]) func `a link in place of a mount point leads nowhere`(name: String)
+        throws
+    {
         let image = try TinyTree()
         let place = image.tree.joined(name)
         let victim = Scratch.directory.joined("victim")
@@ -121,7 +127,8 @@ struct TinyTree {
                 #expect(captured.ending == .exited(125))
                 #expect(
                     String(decoding: captured.errors, as: UTF8.self)
-                        == "catboat-launch: error: cannot use as a mount point: '\(name)': it must be a folder of the image, not a link or file\n")
+                        == "catboat-launch: error: cannot use as a mount point: '\(name)': it must be a folder of the image, not a link or file\n"
+                )
             }
         }
         #expect(try victim.directoryNames() == ["file"])
@@ -139,7 +146,10 @@ struct TinyTree {
     }
 
     @Test func `the command gets no descriptor of ours`() throws {
-        #expect(try TinyTree().capture("ls /proc/self/fd; echo ${CATBOAT_LOCK_FD-unset}").lines == ["0", "1", "2", "3", "unset"])
+        #expect(
+            try TinyTree().capture("ls /proc/self/fd; echo ${CATBOAT_LOCK_FD-unset}").lines == [
+                "0", "1", "2", "3", "unset",
+            ])
     }
 
     /// Processes whose command line holds `text`.
@@ -151,10 +161,13 @@ struct TinyTree {
         }
     }
 
-    @Test(arguments: [SIGKILL, SIGTERM, SIGINT]) func `when the caller dies everything dies and the lock is free`(signal: CInt) throws {
+    @Test(arguments: [SIGKILL, SIGTERM, SIGINT]) func `when the caller dies everything dies and the lock is free`(
+        signal: CInt
+    ) throws {
         let image = try TinyTree()
         let mark = "sleep\u{0}98765\(signal)"
-        let tool = Catboat().tool("rootimg-run", [Word(image.folder), "--", "/bin/sh", "-c", "sleep 98765\(signal) & sleep 98765\(signal)"])
+        let tool = Catboat().tool(
+            "rootimg-run", [Word(image.folder), "--", "/bin/sh", "-c", "sleep 98765\(signal) & sleep 98765\(signal)"])
         let running = try tool.start(errors: .null)
         try waitUntil { try Self.processes(with: mark).count == 2 }
         running.signal(signal)
@@ -166,7 +179,8 @@ struct TinyTree {
 
     @Test func `when the launcher itself is killed the command ends too`() throws {
         let image = try TinyTree()
-        let running = try Catboat().tool("rootimg-run", [Word(image.folder), "--", "sleep", "876543"]).start(errors: .null)
+        let running = try Catboat().tool("rootimg-run", [Word(image.folder), "--", "sleep", "876543"]).start(
+            errors: .null)
         try waitUntil { try Self.processes(with: "sleep\u{0}876543").count >= 2 }
         let launchers = try Self.processes(with: "\(image.tree.printable)\u{0}--inside")
         let parent = try #require(launchers.compactMap { CInt($0.printable) }.min())
@@ -204,7 +218,10 @@ struct TinyTree {
     @Test func `image-lock lends its lock to plumbing below it`() throws {
         let image = try TinyTree()
         let inner = Word(Catboat.execPath.joined("catboat"))
-        let words: [Word] = ["--rootimgdir", Word(image.folder), "--", inner, "rootimg-run", Word(image.folder), "--", "/bin/sh", "-c", "exit 5"]
+        let words: [Word] = [
+            "--rootimgdir", Word(image.folder), "--", inner, "rootimg-run", Word(image.folder), "--", "/bin/sh", "-c",
+            "exit 5",
+        ]
         #expect(try Catboat().run("image-lock", words).status == 5)
         // A number that is no lock of this image is not believed.
         var liar = Catboat()
@@ -212,7 +229,10 @@ struct TinyTree {
         let held = try ImageLock(image.folder)
         let refused = try liar("rootimg-run", Word(image.folder), "--", "/bin/sh", "-c", "exit 5")
         #expect(refused.status == 128)
-        #expect(refused.stderr.hasPrefix("rootimg-run: error: failed to acquire lock, seems there is another genimage/packimage/rmimage process"))
+        #expect(
+            refused.stderr.hasPrefix(
+                "rootimg-run: error: failed to acquire lock, seems there is another genimage/packimage/rmimage process")
+        )
         _ = held.descriptor
     }
 }

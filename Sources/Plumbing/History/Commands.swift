@@ -2,5 +2,10 @@ public import ArgumentParser
 
 /// The plumbing that the executable `catboat-history` holds.
 public let commands: [any ParsableCommand.Type] = [
-    ProfileCommitCommand.self
+    ProfileCommitCommand.self,
+    ProfileDiffCommand.self,
+    ProfileLogCommand.self,
+    ProfileRestoreCommand.self,
+    ProfileShowCommand.self,
+    ProfileTagCommand.self,
 ]

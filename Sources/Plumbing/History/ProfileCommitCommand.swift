@@ -12,8 +12,15 @@ struct ProfileCommitCommand: ParsableCommand {
 
     @Option(help: "A folder with what a build made.", completion: .directory) var buildRecord: String?
     @Option(name: .shortAndLong, help: "Words for the commit.") var message: String?
+    @Option(help: "Say that this revision was brought back.") var reverting: String?
     @Flag(help: "Print JSON.") var json = false
     @Argument(help: "The osimage.") var osimage: String
+
+    func validate() throws {
+        if buildRecord != nil, reverting != nil {
+            throw ValidationError("--build-record and --reverting exclude each other")
+        }
+    }
 
     func run() throws {
         let cluster = try Cluster.open()
@@ -23,7 +30,8 @@ struct ProfileCommitCommand: ParsableCommand {
             outcome = try history.keep(try BuildRecord(folder: FilePath(buildRecord)), of: osimage, message: message)
         } else {
             let recipe = try RecipeSource(osimage, cluster).recipe()
-            outcome = try history.keep(recipe, message: message)
+            outcome = try history.keep(
+                recipe, message: message, reverting: try reverting.map { try history.asked($0) })
             for (path, reason) in try history.newlyLeftOut(of: recipe) {
                 Console.note("profile-commit: left out of the history: '\(path.printable)': \(reason)")
             }

@@ -54,6 +54,7 @@ struct NodesetCommand: PeerCommand {
 
     private func change(_ request: NodesetRequest, _ nodes: [String], _ cluster: Cluster) throws {
         var plan = try NodesetPlan(request, nodes, cluster)
+        try hook("pre-nodeset", plan)
         for image in plan.imagesToPublish { plan.publish(image) }
         if !plan.settings.isEmpty {
             let written = try Step(
@@ -65,6 +66,7 @@ struct NodesetCommand: PeerCommand {
                 try Console.print("\(fields[0]): \(fields.last ?? "")")
             }
         }
+        try hook("post-nodeset", plan)
         guard plan.problems.isEmpty else {
             for problem in plan.problems { Console.note(problem.text) }
             throw CommandFailure(
@@ -74,6 +76,14 @@ struct NodesetCommand: PeerCommand {
                             + "Check xCAT log file for more details.")
                 })
         }
+    }
+
+    /// The hooks hear of the nodes that are set, and of the image when it is one for all.
+    private func hook(_ event: String, _ plan: NodesetPlan) throws {
+        guard !plan.settings.isEmpty else { return }
+        let images = Set(plan.settings.compactMap(\.image))
+        let osimage = images.count == 1 ? images.flatMap { [Word("--osimage"), Word($0)] } : []
+        try Step("hook-run", osimage + [Word(event)] + plan.settings.map { Word($0.node) }).run()
     }
 }
 

@@ -1,0 +1,65 @@
+public import SystemPackage
+internal import Support
+
+extension HistoryRepository {
+    /// One file that a restoration touched, or left.
+    public enum Restored: Equatable, Sendable {
+        /// Written as the revision has it.
+        case written(FilePath)
+        /// Outside custom, and other than the revision has it.
+        case differsOutside(FilePath)
+        /// Of the revision only a digest is known, and the file is another one now.
+        case notKept(FilePath)
+    }
+
+    /// Brings the files of an image's recipe back to what a snapshot has. Each file is replaced in one step.
+    ///
+    /// Files that the snapshot does not know stay. Owners stay; a file that is missing belongs to who runs this.
+    /// - Parameters:
+    ///   - present: the image as it is now.
+    ///   - host: the path of the host for an absolute path outside custom.
+    ///   - restoresOutside: whether to write files outside custom too.
+    ///   - isTrial: nothing is written.
+    public func restore(
+        _ past: ImageSnapshot, present: ImageSnapshot, host: (FilePath) throws -> FilePath,
+        restoresOutside: Bool = false, isTrial: Bool = false
+    ) throws(HistoryError) -> [Restored] {
+        try HistoryError.wrap {
+            var result: [Restored] = []
+            for (path, file) in past.files.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
+                if present.files[path] == file { continue }
+                guard let bytes = try past.bytes(of: path) else {
+                    if file.status == "digest" { result.append(.notKept(path)) }
+                    continue
+                }
+                if file.isOutside, !restoresOutside {
+                    result.append(.differsOutside(path))
+                    continue
+                }
+                let target = file.isOutside ? try host(path) : custom.joined(path)
+                result.append(.written(path))
+                if isTrial { continue }
+                try target.removingLastComponent().createDirectories()
+                let status = try target.targetStatus()
+                let atomic = try AtomicFile(
+                    replacing: status == nil ? target : try target.resolved(),
+                    permissions: file.isExecutable ? 0o755 : 0o644)
+                try atomic.write(bytes)
+                if let status { try atomic.setOwner(status.owner, status.group) }
+                try atomic.commit()
+            }
+            return result
+        }
+    }
+}
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+extension AtomicFile {
+    fileprivate borrowing func setOwner(_ owner: UInt32, _ group: UInt32) throws(FileError) {
+        guard geteuid() == 0 else { return }
+        try FileError.check("change owner of", target, fchown(descriptor.rawValue, owner, group))
+    }
+}

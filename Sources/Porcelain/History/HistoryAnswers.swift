@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import FoundationEssentials
+internal import Support
+internal import SystemPackage
+
+/// What plumbing of the history prints as JSON.
+enum HistoryAnswers {
+    struct Commit: Decodable {
+        var commit: String
+        var parent: String?
+        var time: String
+        var author: String
+        var kind: String?
+        var osimage: String?
+        var subject: String
+        var trailers: [String: String]
+
+        var short: String { String(commit.prefix(12)) }
+        /// `2026-11-23 03:30`, UTC.
+        var minute: String { String(time.prefix(16).map { $0 == "T" ? " " : $0 }) }
+    }
+
+    struct Change: Decodable {
+        var level: String
+        var status: String
+        var name: JSONName
+        var old: JSONName?
+        var new: JSONName?
+    }
+
+    struct Tag: Decodable {
+        var name: String
+        var commit: String
+    }
+
+    private struct Document: Decodable {
+        var commits: [Commit]?
+        var changes: [Change]?
+        var tags: [Tag]?
+    }
+
+    static func commits(_ words: [Word]) throws -> [Commit] {
+        try decoded(Step("profile-log", ["--json"] + words).answer().output).commits ?? []
+    }
+
+    /// The one commit that a revision means.
+    static func commit(_ revision: String) throws -> Commit {
+        guard let commit = try commits(["-n", "1", "--from", Word(revision)]).first else { throw ExitCode(1) }
+        return commit
+    }
+
+    static func changes(_ words: [Word]) throws -> [Change] {
+        try decoded(Step("profile-diff", ["--json"] + words).answer(accepting: [0, 1]).output).changes ?? []
+    }
+
+    static func tags() throws -> [Tag] {
+        try decoded(Step("profile-tag", ["--list", "--json"]).answer().output).tags ?? []
+    }
+
+    private static func decoded(_ bytes: [UInt8]) throws -> Document {
+        // An answer without JSON is a negative one: the plumbing has said why.
+        guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)) else { throw ExitCode(1) }
+        return document
+    }
+}
+
+extension Step {
+    /// What plumbing prints; when it fails it has said why, and we end with its status.
+    func answer(accepting: Set<CInt> = [0]) throws -> Tool.Captured {
+        do {
+            return try captured(accepting: accepting)
+        } catch let error as StepError {
+            throw ExitCode(error.status ?? 128)
+        }
+    }
+
+    /// Lets plumbing print for us, and ends with its status when it fails.
+    func passedOn() throws {
+        if case .exited(let status) = try status(), status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// The options for programs that verbs of the history share.
+struct ProgramOutput: ParsableArguments {
+    @Flag(help: "Print JSON.") var json = false
+    @Option(help: "Print records for programs; v1 is the only form.", completion: .list(["v1"])) var porcelain: String?
+
+    func validate() throws {
+        if let porcelain, porcelain != "v1" { throw ValidationError("--porcelain takes v1") }
+        if json, porcelain != nil { throw ValidationError("--json and --porcelain exclude each other") }
+    }
+
+    var isWanted: Bool { json || porcelain != nil }
+    var words: [Word] { json ? ["--json"] : [] }
+}

@@ -1,0 +1,124 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+internal import Tables
+
+struct RevertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revert", abstract: "Bring an image back to what it was.")
+
+    @Flag(help: "Write files outside custom too.") var outside = false
+    @Flag(help: "Change nothing; print what would be done.") var dryRun = false
+    @Argument(help: "The osimage.", completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
+    var osimage: String
+    @Argument(help: "What to go back to, e.g. IMAGE@{1}, a tag or a commit.") var revision: String
+
+    func run() throws {
+        let commit = try HistoryAnswers.commit(revision)
+        let past = Stanza(
+            try Step("profile-show", ["--at", Word(commit.commit), Word(osimage), "stanza"]).answer().output)
+        let cluster = try Cluster.open()
+        let batch = try batch(past.attributes, cluster)
+        try restoreDefinition(batch)
+        try restoreFiles(commit)
+        guard !dryRun else { return }
+        _ = try Step("profile-commit", ["--reverting", Word(commit.commit), Word(osimage)]).answer()
+        try Console.print("\(osimage) is as in \(commit.short).")
+        try republish(commit, Cluster.open())
+    }
+
+    // MARK: - Definition
+
+    /// Attributes of a stanza.
+    private struct Stanza {
+        var attributes: [String: String] = [:]
+
+        init(_ bytes: [UInt8]) {
+            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("    ") {
+                let parts = line.dropFirst(4).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                if parts.count == 2, parts[0] != "objtype" { attributes[String(parts[0])] = String(parts[1]) }
+            }
+        }
+    }
+
+    /// What differs from the past, each cell only if it still holds what we read.
+    private func batch(_ past: [String: String], _ cluster: Cluster) throws -> TableBatch {
+        let type = try ObjectType.named("osimage")
+        let present = try cluster.definition("osimage", osimage)?.attributes ?? [:]
+        var batch = TableBatch()
+        for attribute in type.attributes {
+            let (old, new) = (present[attribute] ?? "", past[attribute] ?? "")
+            guard old != new else { continue }
+            for place in type.places[attribute] ?? []
+            where place.condition.map({ $0.holds(for: (past[$0.attribute] ?? present[$0.attribute])) }) ?? true {
+                let key = [Cell(place.keyColumn, osimage)]
+                batch.append(.expect(place.table, matches: key, values: [Cell(place.column, old)]))
+                batch.append(.set(place.table, matches: key, values: [Cell(place.column, new)]))
+                try Console.print("\(attribute): \(old.isEmpty ? "-" : old) -> \(new.isEmpty ? "-" : new)")
+                break
+            }
+        }
+        return batch
+    }
+
+    private func restoreDefinition(_ batch: TableBatch) throws {
+        guard !batch.isEmpty, !dryRun else { return }
+        try Step("table-set", ["--stdin"], input: batch.bytes).passedOn()
+    }
+
+    // MARK: - Files
+
+    private func restoreFiles(_ commit: HistoryAnswers.Commit) throws {
+        var words: [Word] = ["-z"]
+        if outside { words.append("--outside") }
+        if dryRun { words.append("--dry-run") }
+        let records = try Step("profile-restore", words + [Word(osimage), Word(commit.commit)]).answer().output
+        for record in records.split(separator: 0) {
+            let fields = record.split(separator: 0x09, maxSplits: 1, omittingEmptySubsequences: false)
+            guard fields.count == 2 else { continue }
+            let path = JSONName(Array(fields[1])).shown
+            switch String(decoding: fields[0], as: UTF8.self) {
+            case "restored": try Console.print("file \(path)")
+            case "differs":
+                Console.note("revert: '\(path)' is outside custom and differs: --outside writes it")
+            default:
+                Console.note("revert: '\(path)' was other then; only its digest is known: look whether it still fits")
+            }
+        }
+    }
+
+    // MARK: - What nodes get
+
+    /// Switches back to the set that was built from this recipe, when it is still kept.
+    private func republish(_ commit: HistoryAnswers.Commit, _ cluster: Cluster) throws {
+        let rebuild = "genimage \(osimage) && packimage \(osimage)"
+        guard let sets = try setsBuilt(from: commit), !sets.isEmpty else {
+            return try Console.print("Nothing was built from it: run \(rebuild).")
+        }
+        guard let folder = try cluster.osimage(osimage).rootimgdir(cluster) else { return }
+        let words: [Word] = [
+            "--rootimgdir", Word(try cluster.settings.host(folder)), "--tftpdir",
+            Word(try cluster.settings.host(cluster.tftpFolder)),
+        ]
+        let kept = try Step("image-publish", words + ["--list", Word(osimage)]).captured(accepting: [0, 1]).lines
+            .map { String($0.prefix { $0 != "\t" }) }
+        guard let set = sets.first(where: kept.contains) else {
+            return try Console.print("Its set is no longer kept: run \(rebuild).")
+        }
+        _ = try Step("image-publish", words + [Word(osimage), Word(set)]).answer()
+        try Console.print("Nodes get its set again: \(set).")
+    }
+
+    /// Digests of sets built from the recipe that held at `commit`, newest first.
+    private func setsBuilt(from commit: HistoryAnswers.Commit) throws -> [String]? {
+        let recipe = try HistoryAnswers.commits([
+            "-n", "1", "--kind", "recipe", "--kind", "revert", "--from", Word(commit.commit), Word(osimage),
+        ]).first
+        guard let recipe else { return nil }
+        return try HistoryAnswers.commits(["--kind", "build", Word(osimage)])
+            .filter { $0.trailers["Catboat-Recipe"] == recipe.commit }.compactMap { $0.trailers["Catboat-Set"] }
+    }
+}

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import FoundationEssentials
+internal import Support
+internal import SystemPackage
+
+struct HookCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hook", abstract: "Show the site's hooks, or run them by hand.")
+
+    @Option(
+        help: "List the hooks of this osimage too.",
+        completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
+    var osimage: String?
+    @Option(help: "Write what the hooks are told to a file.", completion: .file()) var saveContext: String?
+    @Flag(help: "Print JSON.") var json = false
+    @Argument(help: "list or run.", completion: .list(["list", "run"])) var action: String
+    @Argument(help: "[EVENT] of list; EVENT OSIMAGE [NAME] of run.") var operand: [String] = []
+
+    func validate() throws {
+        switch action {
+        case "list":
+            guard operand.count <= 1 else { throw ValidationError("hook list takes one event") }
+            guard saveContext == nil else { throw ValidationError("--save-context is for hook run") }
+        case "run":
+            guard (2...3).contains(operand.count) else { throw ValidationError("hook run takes EVENT OSIMAGE [NAME]") }
+            guard osimage == nil, !json else { throw ValidationError("--osimage and --json are for hook list") }
+        default: throw ValidationError("say hook list or hook run")
+        }
+    }
+
+    func run() throws {
+        if action == "list" { try list() } else { try runByHand() }
+    }
+
+    private func list() throws {
+        var words: [Word] = ["--list", "--json"]
+        if let osimage { words += ["--osimage", Word(osimage)] }
+        let document = try Step("hook-run", words + operand.map { Word($0) }).captured().output
+        if json { return try Console.write(document) }
+        let hooks = try JSONDecoder().decode(Listing.self, from: Data(document)).hooks
+        if hooks.isEmpty { return Console.note("No hooks; see catboat-hooks(5).") }
+        var shownEvent = ""
+        for hook in hooks {
+            if hook.event != shownEvent { try Console.print("\(shownEvent.isEmpty ? "" : "\n")\(hook.event):") }
+            shownEvent = hook.event
+            let mark = hook.runs ? " " : "-"
+            let notes = [hook.origin, hook.in_image ? "in the image" : nil, hook.reason].compactMap { $0 }
+            try Console.print("  \(mark) \(hook.name.shown) (\(notes.joined(separator: ", ")))")
+            try Console.print("      \(hook.place.shown)")
+        }
+    }
+
+    private struct Listing: Decodable {
+        struct Hook: Decodable {
+            var event: String
+            var name: JSONName
+            var origin: String
+            var place: JSONName
+            var in_image: Bool
+            var runs: Bool
+            var reason: String?
+        }
+        var hooks: [Hook]
+    }
+
+    private func runByHand() throws {
+        var words: [Word] = ["--osimage", Word(operand[1])]
+        if operand.count > 2 { words += ["--only", Word(operand[2])] }
+        if let saveContext { words += ["--save-context", Word(saveContext)] }
+        let ending = try Step("hook-run", words + [Word(operand[0])]).status()
+        switch ending {
+        case .exited(let status): throw ExitCode(status)
+        case .signaled(let signal): Interruption.die(of: signal)
+        }
+    }
+}
+
+/// Names for completion.
+enum OsimageNames {
+    static func starting(with prefix: String) -> [String] {
+        ((try? Cluster.open().osimageNames()) ?? []).filter { $0.hasPrefix(prefix) }
+    }
+}
+
+extension JSONName {
+    /// For people: control characters escaped.
+    var shown: String { Diagnostic.escaped(String(decoding: bytes, as: UTF8.self), keepingNewlines: false) }
+}

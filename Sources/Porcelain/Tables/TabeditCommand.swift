@@ -1,0 +1,96 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import Support
+internal import SystemPackage
+internal import Tables
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+struct TabeditCommand: PeerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tabedit", abstract: "Edit a table as text.", helpNames: [])
+
+    @Flag(name: [.short, .long], help: "Show help.") var help = false
+    @Argument(
+        help: "Table.", completion: .custom { _, _, prefix in TableSchema.names.filter { $0.hasPrefix(prefix) } })
+    var table: String?
+
+    func run() throws {
+        guard !help, let table else { throw UsageFailure() }
+        guard let schema = TableSchema.named(table) else {
+            throw CommandFailure([Diagnostic("No such table: \(table)", remedy: "see tabdump for the names")])
+        }
+        if schema.isNumbered {
+            throw CommandFailure([
+                Diagnostic("logs are not edited", subject: table, remedy: "remove old records with tabprune")
+            ])
+        }
+        let rows = try Cluster.open().store.rows(schema, includingDisabled: true)
+        let file = try EditedFile(named: "\(table).csv", text: TableCSV(schema, rows).text)
+        defer { file.remove() }
+        while true {
+            let text = try file.edit()
+            guard text != TableCSV(schema, rows).text else {
+                return try Console.print("No file modifications detected, not restoring.")
+            }
+            do {
+                return try apply(TableRestoring(schema).rows(text), over: rows, schema)
+            } catch let failure as TableRestoring.Failure {
+                for diagnostic in failure.diagnostics { Console.error(diagnostic) }
+                guard isatty(STDIN_FILENO) == 1 else { throw CommandFailure([], status: failure.status) }
+                Console.note("Above errors occured, hit enter to edit, or ctrl-c to abort")
+                guard readLine() != nil else { throw CommandFailure([], status: failure.status) }
+            }
+        }
+    }
+
+    /// Replaces the rows that were shown, unless one of them was changed meanwhile; rows that others added stay.
+    private func apply(_ new: [[Cell]], over old: [Row], _ schema: TableSchema) throws {
+        var batch = TableBatch()
+        for row in old {
+            let cells = schema.columns.map { Cell($0, row[$0] ?? "") }
+            batch.append(.present(schema.name, matches: cells))
+            batch.append(.delete(schema.name, matches: cells))
+        }
+        for cells in new { batch.append(.insert(schema.name, values: cells)) }
+        try TableRestoring.apply(batch)
+    }
+}
+
+/// A private file that a person edits.
+private struct EditedFile {
+    private let folder: FilePath
+    private let path: FilePath
+
+    init(named name: String, text: String) throws {
+        var template = Array("/tmp/catboat-edit-XXXXXX".utf8CString)
+        guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) != nil else {
+            throw FileError("create directory", "/tmp/catboat-edit", .latest)
+        }
+        folder = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+        path = folder.joined(name)
+        try AtomicFile.write(text.utf8, to: path, permissions: 0o600)
+    }
+
+    /// Runs the editor of the user and gives the text afterwards.
+    func edit() throws -> String {
+        let environment = Environment.current
+        let editor =
+            ["TABEDITOR", "VISUAL", "EDITOR"].compactMap { environment.text($0) }.first { !$0.isEmpty } ?? "vi"
+        // The variable may hold options, as in `EDITOR="code -w"`.
+        let words = editor.split(separator: " ").map { Word($0) }
+        let tool = Tool(FilePath(bytes: words[0].bytes), words.dropFirst() + [Word(path)])
+        let ending = try tool.start(input: .inherited).wait()
+        guard ending.isSuccess else {
+            throw CommandFailure([
+                Diagnostic("the editor did not succeed", subject: editor, remedy: "set EDITOR; nothing was changed")
+            ])
+        }
+        return try path.readText(limit: 1 << 30)
+    }
+
+    func remove() { try? folder.removeTree() }
+}

@@ -1,0 +1,99 @@
+internal import CommandShell
+internal import Support
+internal import SystemPackage
+internal import Tables
+
+/// Reads a file that tabdump wrote, or a person edited, and puts its rows into the table.
+struct TableRestoring {
+    /// Everything that is wrong with a file; nothing was changed.
+    struct Failure: Error {
+        var diagnostics: [Diagnostic]
+        var status: CInt
+    }
+
+    let schema: TableSchema
+
+    /// The table that a file is for: its name up to the first dot.
+    /// - Throws: `Failure` with status 4 when there is none.
+    init(for file: FilePath) throws(Failure) {
+        let name = String(file.lastName.printable.prefix { $0 != "." })
+        guard let schema = TableSchema.named(name) else {
+            throw Failure(
+                diagnostics: [
+                    Diagnostic("Unable to open \(name)", remedy: "name the file after its table, e.g. site.csv")
+                ],
+                status: 4)
+        }
+        self.schema = schema
+    }
+
+    init(_ schema: TableSchema) { self.schema = schema }
+
+    /// The rows of a text.
+    /// - Throws: `Failure` with everything that is wrong with it.
+    func rows(_ text: String) throws(Failure) -> [[Cell]] {
+        let reader: TableCSVReader
+        do throws(CSVError) {
+            reader = try TableCSVReader(text)
+        } catch {
+            throw Failure(diagnostics: [error.diagnostic], status: 1)
+        }
+        if let unknown = reader.columns.first(where: { schema.position(of: $0) == nil }) {
+            throw Failure(
+                diagnostics: [
+                    Diagnostic(
+                        "The header line indicates that column '\(unknown)' should exist, "
+                            + "which is not defined in the schema for '\(schema.name)'",
+                        remedy: "see tabdump -d \(schema.name)")
+                ], status: 1)
+        }
+        var problems = reader.problems.map(\.diagnostic)
+        var rows: [[Cell]] = []
+        var keys: Set<[String]> = []
+        for record in reader.records {
+            if let problem = problem(record, reader.columns.count) {
+                problems.append(problem)
+                continue
+            }
+            let cells = zip(reader.columns, record.fields).compactMap { column, field in
+                (field ?? "").isEmpty || (schema.isNumbered && column == "recid") ? nil : Cell(column, field ?? "")
+            }
+            let key = schema.keys.map { key in cells.first { $0.column == key }?.value ?? "" }
+            if !schema.isNumbered, !keys.insert(key).inserted {
+                problems.append(
+                    Diagnostic(
+                        "DB error the key is there twice with line \(record.line): \(record.text)",
+                        remedy: "remove one of the records"))
+            }
+            rows.append(cells)
+        }
+        guard problems.isEmpty else { throw Failure(diagnostics: problems, status: 4) }
+        return rows
+    }
+
+    private func problem(_ record: TableCSVReader.Record, _ width: Int) -> Diagnostic? {
+        if record.fields.count > width {
+            let rest = record.fields[width...].map { $0 ?? "" }.joined(separator: ",")
+            return Diagnostic(
+                "Too many fields on line \(record.line): \(record.text) | \(rest)",
+                remedy: "the header names \(width) columns")
+        }
+        if record.fields.allSatisfy({ ($0 ?? "").isEmpty }) {
+            return Diagnostic("DB error  with line \(record.line): \(record.text)", remedy: "remove the empty record")
+        }
+        return nil
+    }
+
+    /// What puts the rows in place of those that are there, or beside them.
+    func batch(_ rows: [[Cell]], isAdding: Bool) -> TableBatch {
+        TableBatch(
+            (isAdding ? [] : [.clear(schema.name)]) + rows.map { .insert(schema.name, values: $0) })
+    }
+
+    /// Runs `table-set`.
+    static func apply(_ batch: TableBatch) throws {
+        if batch.isEmpty { return }
+        let ending = try Step("table-set", ["--stdin"], input: batch.bytes).status()
+        guard ending.isSuccess else { throw CommandFailure([], status: 4) }
+    }
+}
