@@ -56,7 +56,8 @@ import Testing
         let site = try site
         let lines = try (0..<2).map { _ in
             let built = try site.catboat.succeed("initrd-build", Word(site.host(site.rootimgdir))).stdout
-            return try #require(built.split(separator: "\n").first { $0.hasPrefix("initrd-stateless.gz\t") }).description
+            return try #require(built.split(separator: "\n").first { $0.hasPrefix("initrd-stateless.gz\t") })
+                .description
         }
         #expect(lines[0] == lines[1])
         #expect(try #require(lines[0].split(separator: "\t").last.flatMap { Int($0) }) <= 40 << 20)
