@@ -108,7 +108,9 @@ final class MemorySource: ByteSource {
 
     @Test(arguments: [ArchiveFormat.newc, .tar]) func `bytes after the end are refused`(format: ArchiveFormat) throws {
         let source = MemorySource(try archive(format, [file("a", [1])]) + [1])
-        #expect(throws: ArchiveError.malformed(format: format == .newc ? "cpio" : "tar", what: "bytes after the end mark")) {
+        #expect(
+            throws: ArchiveError.malformed(format: format == .newc ? "cpio" : "tar", what: "bytes after the end mark")
+        ) {
             _ = try read(format == .newc ? NewcReader(source) : TarReader(source))
         }
     }

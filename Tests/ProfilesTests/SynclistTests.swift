@@ -12,7 +12,8 @@ import Testing
     private func told(_ entry: Synclist.Entry) -> String {
         let sources = entry.sources.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
         let nodes = entry.noderange.map { "(\($0)) " } ?? ""
-        return "\(entry.line) \(entry.action.rawValue) \(sources) > \(nodes)\(String(decoding: entry.destination, as: UTF8.self))"
+        return
+            "\(entry.line) \(entry.action.rawValue) \(sources) > \(nodes)\(String(decoding: entry.destination, as: UTF8.self))"
     }
 
     @Test func `every form of a line is known`() throws {
@@ -31,7 +32,8 @@ import Testing
     }
 
     @Test func `a clause lasts to the next, and a line with an arrow after scripts is a copy`() throws {
-        let text = "EXECUTE:\n/s.post\n/a -> /b\nAPPEND:\n/m -> /etc/hosts\nMERGE:\n/p -> /etc/passwd\nEXECUTEALWAYS:\n/t.post\n"
+        let text =
+            "EXECUTE:\n/s.post\n/a -> /b\nAPPEND:\n/m -> /etc/hosts\nMERGE:\n/p -> /etc/passwd\nEXECUTEALWAYS:\n/t.post\n"
         #expect(
             try entries(text).map(told) == [
                 "2 execute /s.post > ", "3 copy /a > /b", "5 append /m > /etc/hosts", "7 merge /p > /etc/passwd",
@@ -48,8 +50,10 @@ import Testing
     @Test(
         arguments: [
             ("/a /b\n", "line of a synclist without ->"), ("/a ->\n", "line of a synclist without one destination"),
-            ("/a -> /b c\n", "line of a synclist without one destination"), ("a -> /b\n", "path of a synclist is not absolute"),
-            ("/a -> b\n", "path of a synclist is not absolute"), ("/a -> /b/../../c\n", "destination of a synclist has .."),
+            ("/a -> /b c\n", "line of a synclist without one destination"),
+            ("a -> /b\n", "path of a synclist is not absolute"),
+            ("/a -> b\n", "path of a synclist is not absolute"),
+            ("/a -> /b/../../c\n", "destination of a synclist has .."),
             ("APPEND:\n/a /b -> /c\n", "clause takes one source a line"),
         ])
     func `a wrong line is named`(text: String, problem: String) throws {

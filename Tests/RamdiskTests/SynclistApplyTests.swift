@@ -9,7 +9,9 @@ import Testing
     private var image: FilePath { root.joined("image") }
 
     init() throws {
-        for (name, text) in [("src/one", "one\n"), ("src/two", "two\n"), ("src/.hidden", "h\n"), ("src/dir/in/x", "x\n")] {
+        for (name, text) in [
+            ("src/one", "one\n"), ("src/two", "two\n"), ("src/.hidden", "h\n"), ("src/dir/in/x", "x\n"),
+        ] {
             try Scratch.write(text, to: name)
         }
         _ = try Tool("touch", ["-d", "@1000000000", Word(root.joined("src/one"))]).output()
@@ -33,7 +35,8 @@ import Testing
         #expect(
             result
                 == .init(
-                    status: 0, stdout: "copy\t/src/one\t/etc/new/name\ncopy\t/src/link\t/srv/link\ncopy\t/src/two\t/opt/two\n",
+                    status: 0,
+                    stdout: "copy\t/src/one\t/etc/new/name\ncopy\t/src/link\t/srv/link\ncopy\t/src/two\t/opt/two\n",
                     stderr: ""))
         for path in ["etc/new/name", "srv/link"] {
             let status = try #require(try image.joined(path).status())
@@ -46,7 +49,8 @@ import Testing
     }
 
     @Test func `wildcards and several sources go into a folder`() throws {
-        let result = try apply("/src/o* -> /a\n/src/one /src/two -> /b\n/src/dir -> /c\n/src/dir/ -> /d\n/src/* -> /e/\n")
+        let result = try apply(
+            "/src/o* -> /a\n/src/one /src/two -> /b\n/src/dir -> /c\n/src/dir/ -> /d\n/src/* -> /e/\n")
         #expect(result.status == 0, "\(result.stderr)")
         for path in ["a/one", "b/one", "b/two", "c/dir/in/x", "d/in/x", "e/one", "e/dir/in/x"] {
             #expect(image.joined(path).isRegularFile, "\(path)")
@@ -57,7 +61,7 @@ import Testing
     @Test func `nothing leads out of the image`() throws {
         try root.joined("outside").createDirectories()
         try image.joined("esc").createSymbolicLink(to: root.joined("outside"))
-        try image.joined("up").createSymbolicLink(to: "../../../../../..\(root.joined("outside"))")
+        try image.joined("up").createSymbolicLink(to: FilePath("../../../../../..\(root.joined("outside"))"))
         try image.joined("etc/abs").createSymbolicLink(to: "/srv")
         try image.joined("etc/filelink").createSymbolicLink(to: root.joined("outside/victim"))
         let result = try apply("/src/one -> /etc/abs/\n/src/one -> /etc/filelink\n")

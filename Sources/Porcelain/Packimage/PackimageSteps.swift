@@ -104,7 +104,8 @@ struct PackimageSteps {
 
     private func hook(_ event: String, _ lock: borrowing ImageLock, facts: [String] = []) throws {
         guard runsHooks else { return }
-        let words: [Word] = facts.flatMap { [Word("--fact"), Word($0)] } + ["--osimage", Word(target.image), Word(event)]
+        let words: [Word] =
+            facts.flatMap { [Word("--fact"), Word($0)] } + ["--osimage", Word(target.image), Word(event)]
         try step("hook-run", words, lock).run()
     }
 

@@ -48,7 +48,9 @@ import Testing
             let result = try Catboat(root: Scratch.directory).run("exlist-match", words + [Word(tree)])
 
             let difference = differences[place]
-            func paths(_ field: String) -> [String] { (difference?[field] ?? "").split(separator: "\n").map(String.init) }
+            func paths(_ field: String) -> [String] {
+                (difference?[field] ?? "").split(separator: "\n").map(String.init)
+            }
             var expected = Set(item.archive)
             expected.formUnion(paths("added"))
             expected.subtract(paths("removed"))
