@@ -165,7 +165,9 @@ struct PackSource: BlockSource {
         if entry.status.kind == .symbolicLink { member.linkTarget = try descriptor.linkTarget(at: "") }
         if entry.first == nil { try addAttributes(of: descriptor, entry, to: &member) }
         var extents = [ArchiveMember.Extent(offset: 0, length: member.size)]
-        if hasData, format == .tar, let runs = try SparseMap.runs(of: descriptor, entry.status, folder.full(entry.path))
+        // sqfstar finds holes itself, and fails on a file of nothing else.
+        if hasData, placement == .headers,
+            let runs = try SparseMap.runs(of: descriptor, entry.status, folder.full(entry.path))
         {
             member.extents = runs
             extents = runs

@@ -42,11 +42,13 @@ enum SampleTree {
         return tree
     }
 
-    /// Every file of a tree with all that matters, from outside programs.
+    /// Every file of a tree with what matters, from outside programs.
     static func listing(_ tree: FilePath) throws -> String {
         let script = """
             cd "$1"
-            find . -path ./.catboat -prune -o -printf '%P|%y|%m|%U:%G|%s|%l|%n|%T@\\n' | sed 's/\\.[0-9]*$//' | grep -v '|d|.*' | LC_ALL=C sort
+            # cpio does not restore times of symbolic links.
+            find . -path ./.catboat -prune -o ! -type d ! -type l -printf '%P|%y|%m|%U:%G|%s|%n|%T@\\n' | sed 's/\\.[0-9]*$//' | LC_ALL=C sort
+            find . -type l -printf '%P|%U:%G|%l|%n\\n' | LC_ALL=C sort
             find . -path ./.catboat -prune -o -type d -printf '%P|%m|%U:%G\\n' | LC_ALL=C sort
             stat -c '%n %t:%T' dev/*
             find . -path ./.catboat -prune -o -type f -exec sha256sum {} + | LC_ALL=C sort

@@ -61,7 +61,7 @@ import Testing
     @Test func `nothing leads out of the image`() throws {
         try root.joined("outside").createDirectories()
         try image.joined("esc").createSymbolicLink(to: root.joined("outside"))
-        try image.joined("up").createSymbolicLink(to: "../../../../../..\(root.joined("outside"))")
+        try image.joined("up").createSymbolicLink(to: FilePath("../../../../../..\(root.joined("outside"))"))
         try image.joined("etc/abs").createSymbolicLink(to: "/srv")
         try image.joined("etc/filelink").createSymbolicLink(to: root.joined("outside/victim"))
         let result = try apply("/src/one -> /etc/abs/\n/src/one -> /etc/filelink\n")

@@ -53,6 +53,8 @@ import Testing
         try folder.createDirectories()
         let make = GoldenRecord.folder.joined("packimage/mktinyroot")
         _ = try Tool(make, [Word(folder.joined("rootimg"))]).output()
+        // xCAT packs any tree; the build record needs to know the packages.
+        try Scratch.write("", to: "install/netboot/tiny/rootimg/var/lib/dpkg/status")
         for name in ["kernel", "initrd-stateless.gz"] { try Scratch.write(name, to: "install/netboot/tiny/\(name)") }
         try define("tiny-x86_64-netboot-t", "rootimgdir=/install/netboot/tiny")
         try replay("packimage/methods.jsonl")
