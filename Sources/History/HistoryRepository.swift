@@ -94,6 +94,8 @@ public final class HistoryRepository {
                     try lock.begin()
                     let result = try body(&writer)
                     if isOwn { try writer.updateIndex(completely: lock.tookOver) }
+                    // Saves space only: what cannot be packed now is sound as it is, and packed next time.
+                    if isOwn { try? HistoryPacker(git).packIfNeeded() }
                     try lock.finish()
                     return result
                 } catch let error as GitError where error.isContended && attempts < 20 {

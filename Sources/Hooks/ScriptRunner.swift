@@ -113,9 +113,16 @@ private struct ScriptWatch {
         running.signalGroup(SIGKILL)
         emit(prefixer.finish())
         let ending = try running.wait()
+        awaitGroup()
         let lastLines = ToolError.lastLines(of: prefixer.tail).split(separator: "\n")
             .map { $0.count > 200 ? "\($0.prefix(200))..." : String($0) }.joined(separator: "\n")
         return ScriptOutcome(ending: ending, cut: cut, lastLines: lastLines, outputSize: prefixer.size)
+    }
+
+    /// Gives what was killed the time to be gone; a second at most, since the kernel has its own pace.
+    private func awaitGroup() {
+        let end = clock.now + .seconds(1)
+        while kill(-running.pid, 0) == 0, clock.now < end { usleep(2000) }
     }
 
     private mutating func step() {

@@ -64,7 +64,7 @@ import Testing
         (["lunch"], 128, "hook-run: error: no such event: 'lunch': see catboat-hooks(5) for their names\n"),
         (["pre-genimage", "--osimage", "a/b"], 128, "hook-run: error: not the name of an osimage: 'a/b'"),
         (["--fact", "Bad=1", "pre-genimage"], 129, "hook-run: error: --fact needs name=value"),
-        ([], 129, "hook-run: error: Missing expected argument"),
+        ([], 129, "hook-run: error: name an event\n"),
     ]) func `wrong usage and errors`(words: [String], status: CInt, message: String) throws {
         let result = try Catboat(root: Scratch.directory).run("hook-run", words.map { Word($0) })
         #expect(result.status == status)

@@ -39,10 +39,11 @@ public struct Catboat: Sendable {
         where self.environment[name] == nil {
             environment[name] = nil
         }
-        environment["CATBOAT_EXEC_PATH"] = Word(Self.execPath)
+        let execPath = self.environment["CATBOAT_EXEC_PATH"].map { FilePath(bytes: $0.bytes) } ?? Self.execPath
+        environment["CATBOAT_EXEC_PATH"] = Word(execPath)
         environment["CATBOAT_DATADIR"] = Word(Self.projectFolder.joined("share"))
         let globals: [Word] = root.map { [Word("--root"), Word($0)] } ?? []
-        return Tool(Self.execPath.joined("catboat"), globals + [Word(verb)] + words, environment: environment)
+        return Tool(execPath.joined("catboat"), globals + [Word(verb)] + words, environment: environment)
     }
 
     @discardableResult
