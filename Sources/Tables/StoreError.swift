@@ -53,6 +53,12 @@ public struct TableConflict: Hashable, Sendable {
     public var row: String
     public var reason: Reason
 
+    public init(table: String, row: String, reason: Reason) {
+        self.table = table
+        self.row = row
+        self.reason = reason
+    }
+
     var diagnostic: Diagnostic {
         let subject = "\(table) \(row)"
         return switch reason {

@@ -27,6 +27,12 @@ public struct TableBatch: Sendable, Equatable {
 
     public var isEmpty: Bool { operations.isEmpty }
 
+    /// How many operations there are, for `removeLast(downTo:)`.
+    public var count: Int { operations.count }
+
+    /// Takes back the operations after the first `count`.
+    public mutating func removeLast(downTo count: Int) { operations.removeLast(max(0, operations.count - count)) }
+
     public mutating func append(_ operation: Operation) { operations.append(operation) }
     public mutating func append(_ other: TableBatch) { operations += other.operations }
 
