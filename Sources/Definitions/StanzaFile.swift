@@ -23,6 +23,8 @@ public struct StanzaFile: Sendable {
         /// Counted from 1.
         public var number: Int
         public var text: String
+
+        public init(number: Int, text: String) { (self.number, self.text) = (number, text) }
     }
 
     /// Objects in the order of their first header.
