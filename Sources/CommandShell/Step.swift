@@ -105,7 +105,9 @@ public struct Step {
     }
 
     private var traced: [[Word]] {
-        pipeline.map { [Word("catboat")] + settings.globalWords + [Word($0.verb)] + $0.words }
+        // Variables stand before each command, as a shell wants them.
+        let assignments = variables.words
+        return pipeline.map { assignments + [Word("catboat")] + settings.globalWords + [Word($0.verb)] + $0.words }
     }
 
     private func tool(_ verb: String, _ words: [Word], _ trace: Trace?, _ liveness: FileDescriptor) -> Tool {

@@ -40,6 +40,9 @@ public struct Environment: Sendable, Equatable {
         Environment(variables.merging(other.variables) { $1 })
     }
 
+    /// `NAME=value` words, sorted by name.
+    public var words: [Word] { entries.map { Word(bytes: $0) } }
+
     /// `NAME=value` entries, sorted by name.
     var entries: [[UInt8]] {
         variables.sorted { $0.key < $1.key }.map { Array($0.key.utf8) + [UInt8(ascii: "=")] + $0.value.bytes }

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `an operand asks the command`() throws {
-        #expect(try words("help", "ini") == ["init"])
-        #expect(try words("help", "-a", "ini") == ["init"])
+        #expect(try words("help", "copyc") == ["copycds"])
+        #expect(try words("help", "-a", "copyc") == ["copycds"])
     }
 }

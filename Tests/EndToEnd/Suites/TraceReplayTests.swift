@@ -24,7 +24,7 @@ import Testing
         let site = try TinySite()
         let text = try traced("genimage", site)
         #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("+") })
-        #expect(text.contains("+ catboat --root \(site.root) rootimg-populate "))
+        #expect(text.contains(" | catboat --root \(site.root) rootimg-populate "))
     }
 
     private func traced(_ verb: String, _ site: TinySite) throws -> String {
