@@ -80,18 +80,31 @@ struct DefinitionChange {
         for diagnostic in read.broken + read.unknown { editor.plan.fail(diagnostic) }
         cluster.prepare(forObjects: read.drafts.count)
         var networks = NetworkNames(cluster)
-        for draft in read.drafts where hasChanges(draft) { try change(draft, &networks) }
+        let stored = try storedObjects(read.drafts)
+        for draft in read.drafts where hasChanges(draft) {
+            try change(draft, stored: stored[draft.type.name]?[draft.name], &networks)
+        }
         return try editor.finished()
+    }
+
+    /// The objects as they are, by type and name.
+    private func storedObjects(_ drafts: [ObjectDraft]) throws -> [String: [String: Definition]] {
+        var result: [String: [String: Definition]] = [:]
+        for (_, drafts) in Dictionary(grouping: drafts, by: \.type.name) {
+            for definition in try cluster.definitions(drafts[0].type, drafts.map(\.name)) {
+                result[definition.type, default: [:]][definition.name] = definition
+            }
+        }
+        return result
     }
 
     private func hasChanges(_ draft: ObjectDraft) -> Bool {
         !draft.values.isEmpty || request.fills || request.isDynamic || !request.selections.isEmpty
     }
 
-    private func change(_ given: ObjectDraft, _ networks: inout NetworkNames) throws {
+    private func change(_ given: ObjectDraft, stored: Definition?, _ networks: inout NetworkNames) throws {
         var draft = given
         let type = draft.type
-        let stored = try cluster.definitions(type, [draft.name]).first
         if stored == nil, !type.isSite {
             guard try prepareNew(&draft, &networks) else { return }
         }
@@ -99,7 +112,7 @@ struct DefinitionChange {
             return editor.plan.fail(problem)
         }
         if let problem = DefinitionRules.problem(draft) { return editor.plan.fail(problem) }
-        let before = editor.plan.batch
+        let planned = editor.plan.batch.count
         if stored == nil, !type.isGroup, !type.isSite {
             editor.plan.batch.append(.absent(type.table, matches: [Cell(type.keyColumn, draft.name)]))
         } else if !type.isGroup, !type.isSite {
@@ -108,7 +121,7 @@ struct DefinitionChange {
         let failed = editor.plan.hasFailures
         let isDone = try write(draft, stored)
         if !isDone || (editor.plan.hasFailures && !failed) {
-            editor.plan.batch = before
+            editor.plan.batch.removeLast(downTo: planned)
             return
         }
         editor.plan.changed.append(draft.name)

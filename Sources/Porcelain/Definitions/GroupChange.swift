@@ -111,11 +111,13 @@ extension DefinitionEditor {
     }
 
     private func changeMembers(of group: String, _ nodes: [String], _ mode: Mode) throws {
-        let current = try cluster.members(of: group)
+        let members = try cluster.members(of: group)
+        let current = Set(members)
         switch mode {
         case .add: for node in nodes { try memberships.add(group, to: node) }
         case .replace:
-            for node in current where !nodes.contains(node) { try memberships.remove(group, from: node) }
+            let wanted = Set(nodes)
+            for node in members where !wanted.contains(node) { try memberships.remove(group, from: node) }
             for node in nodes { try memberships.add(group, to: node) }
         case .remove:
             for node in nodes {

@@ -7,6 +7,7 @@ final class GroupMemberships {
     private var original: [String: String] = [:]
     private var pending: [String: [String]] = [:]
     private var order: [String] = []
+    private var edited: Set<String> = []
 
     init(_ cluster: Cluster) { self.cluster = cluster }
 
@@ -43,7 +44,7 @@ final class GroupMemberships {
     }
 
     private func set(_ groups: [String], _ node: String) {
-        if !order.contains(node) { order.append(node) }
+        if edited.insert(node).inserted { order.append(node) }
         pending[node] = groups
     }
 

@@ -112,7 +112,7 @@ struct DefinitionMaking {
     }
 
     private func write(_ draft: ObjectDraft, replacing exists: Bool) throws {
-        let before = editor.plan
+        let planned = editor.plan.batch.count
         var start = TableBatch()
         if exists {
             start = DefinitionRemoval.batch(draft.type, draft.name)
@@ -129,7 +129,7 @@ struct DefinitionMaking {
         if isValid {
             editor.plan.changed.append(draft.name)
         } else {
-            editor.plan.batch = before.batch
+            editor.plan.batch.removeLast(downTo: planned)
             editor.plan.hasFailures = true
         }
     }
