@@ -143,7 +143,10 @@ final class CopyFolder {
     }
 
     func createHardLink(_ entry: MediumEntry, to first: FilePath) throws {
-        guard let identity = try status(first), try status(entry.path)?.inode != identity.inode else { return }
+        guard let identity = try status(first) else {
+            throw FileError("link to \(first.printable)", path.joined(entry.path), .noSuchFileOrDirectory)
+        }
+        if try status(entry.path)?.inode == identity.inode { return }
         let from = try directory(first.removingLastComponent())
         let temporary = CopyMarker.temporaryName
         _ = temporary.withPlatformString { unlinkat(descriptor.rawValue, $0, 0) }

@@ -2,6 +2,10 @@ internal import Digests
 internal import Support
 internal import SystemPackage
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// Where a medium is written so that nobody takes an unfinished copy for a finished one.
 ///
 /// - A new copy is made in `.NAME.tmp-media` beside its target and renamed when it is whole.
@@ -100,6 +104,16 @@ final class CopyStage {
         {
             return false
         }
+    }
+
+    /// Removes a new copy that holds nothing yet, with the folder above that it needed.
+    func abandon() {
+        guard way == .new, let names = try? folder.path.directoryNames(), names.allSatisfy(CopyMarker.isOurs) else {
+            return
+        }
+        try? folder.path.removeTree()
+        // Fails unless it is empty.
+        _ = target.removingLastComponent().withPlatformString { rmdir($0) }
     }
 
     /// Makes the copy the finished one.

@@ -81,14 +81,11 @@ public struct MediumCopy {
         try refuseOtherDisc(target, fingerprint)
         let stage = try CopyStage(target, fingerprint, isSource: isSource)
         var tally = Tally()
-        if isSource {
-            try check(stage.folder, &tally)
-        } else {
-            try checkRoom(stage.folder)
-            try copy(to: stage.folder, &tally)
-        }
-        if recognised?.family == .debian {
-            try DebianCopy(medium.catalog, recognised, stage.folder).complete()
+        do {
+            try fill(stage.folder, isSource: isSource, &tally)
+        } catch {
+            stage.abandon()
+            throw error
         }
         let disc = disc(fingerprint, signature)
         try stage.finish(disc)
@@ -96,6 +93,16 @@ public struct MediumCopy {
             state: tally.written == 0 && stage.present != nil ? .unchanged : .copied, destination: target.printable,
             fingerprint: disc.fingerprint, files: disc.files, bytes: disc.bytes, written: tally.written,
             unchecked: tally.unchecked, checkedBy: disc.checkedBy, signature: signature)
+    }
+
+    private func fill(_ folder: CopyFolder, isSource: Bool, _ tally: inout Tally) throws {
+        if isSource {
+            try check(folder, &tally)
+        } else {
+            try checkRoom(folder)
+            try copy(to: folder, &tally)
+        }
+        if recognised?.family == .debian { try DebianCopy(medium.catalog, recognised, folder).complete() }
     }
 
     struct Tally {

@@ -38,28 +38,26 @@ struct SignatureCheck {
             let release = file.removingLastComponent().joined("Release")
             words.append(Word(try folder.write(catalog.texts[release] ?? [], "text")))
         }
-        var unknown: Verdict?
-        for (ring, origin) in trusted {
-            switch try verify(words, ring) {
-            case .good(let fingerprint):
-                return SignatureState(
-                    .trusted, file: file.printable, fingerprint: fingerprint, keyring: origin.printable)
-            case .bad(let key): throw CopyError.badSignature(file, key: key)
-            case let verdict: unknown = verdict
+        switch try verify(words, trusted.map(\.ring)) {
+        case .good(let fingerprint):
+            let holder = try trusted.first { ring, _ in
+                if case .good = try verify(words, [ring]) { true } else { false }
             }
+            return SignatureState(
+                .trusted, file: file.printable, fingerprint: fingerprint, keyring: holder?.origin.printable)
+        case .bad(let key): throw CopyError.badSignature(file, key: key)
+        case .unknown(let fingerprint): return try untrusted(file, words, fingerprint, folder)
         }
-        return try untrusted(file, words, unknown, folder)
     }
 
     /// Looks for the key among those on the medium, to tell its fingerprint.
     private func untrusted(
-        _ file: FilePath, _ words: [Word], _ verdict: Verdict?, _ folder: TemporaryFolder
+        _ file: FilePath, _ words: [Word], _ fingerprint: String?, _ folder: TemporaryFolder
     ) throws -> SignatureState {
-        var state = SignatureState(.unknownKey, file: file.printable)
-        if case .unknown(let fingerprint)? = verdict { state.fingerprint = fingerprint }
+        var state = SignatureState(.unknownKey, file: file.printable, fingerprint: fingerprint)
         for (path, bytes) in catalog.texts.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
             guard path.lastName != "Release.gpg", let key = OpenPGP.publicKey(bytes) else { continue }
-            switch try verify(words, try folder.write(key, "key")) {
+            switch try verify(words, [try folder.write(key, "key")]) {
             case .good(let fingerprint):
                 state.fingerprint = fingerprint
                 state.keyOnMedium = path.printable
@@ -73,8 +71,9 @@ struct SignatureCheck {
 
     private enum Verdict { case good(String), bad(String), unknown(String?) }
 
-    private func verify(_ words: [Word], _ ring: FilePath) throws -> Verdict {
-        let captured = try Tool("gpgv", ["--status-fd", "1", "--keyring", Word(ring)] + words).capture(limit: 1 << 20)
+    private func verify(_ words: [Word], _ rings: [FilePath]) throws -> Verdict {
+        let options = rings.flatMap { ring -> [Word] in ["--keyring", Word(ring)] }
+        let captured = try Tool("gpgv", ["--status-fd", "1"] + options + words).capture(limit: 1 << 20)
         var verdict = Verdict.unknown(nil)
         for line in captured.lines where line.hasPrefix("[GNUPG:] ") {
             let fields = line.dropFirst(9).split(separator: " ").map(String.init)
@@ -94,7 +93,10 @@ struct SignatureCheck {
     /// The trusted keyrings in the form gpgv reads; a file that is no keyring is passed over.
     private func rings(_ folder: TemporaryFolder) throws -> [(ring: FilePath, origin: FilePath)] {
         var rings: [(FilePath, FilePath)] = []
-        for (number, keyring) in keyrings.enumerated() {
+        let files = try keyrings.flatMap { keyring in
+            keyring.isDirectory ? try keyring.directoryNames().map { keyring.joined($0) } : [keyring]
+        }
+        for (number, keyring) in files.enumerated() {
             guard let bytes = try? keyring.readBytes(limit: 16 << 20), let key = OpenPGP.publicKey(bytes) else {
                 continue
             }

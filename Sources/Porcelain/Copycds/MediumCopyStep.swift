@@ -33,9 +33,10 @@ struct MediumCopyStep {
     private static func keyrings(_ cluster: Cluster) throws -> [FilePath] {
         let host: [FilePath] = [
             "/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+            "/etc/apt/trusted.gpg.d",
         ]
-        let folder = try cluster.settings.host(cluster.installFolder.joined("custom/keys"))
-        return host.filter(\.isRegularFile) + (try folder.directoryNames()).map { folder.joined($0) }
+        let own = try cluster.settings.host(cluster.installFolder.joined("custom/keys"))
+        return (host + [own]).filter(\.exists)
     }
 
     /// Folders that hold copies of media, by the definitions.

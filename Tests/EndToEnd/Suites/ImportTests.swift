@@ -78,7 +78,7 @@ private typealias HandMade = TestSupport.TinyMedium
         ("deb", "does not match md5sum.txt"), ("missing", "is missing on the medium, but md5sum.txt lists it"),
         ("packages", "does not match dists/bookworm/Release"), ("release", "signature is wrong: it claims key"),
     ])
-    func `a medium that was tampered with leaves no trace`(what: String, reason: String) throws {
+    func `a medium that was tampered with is not listed`(what: String, reason: String) throws {
         let medium = try HandMade.make("tiny.iso", "--sign", "--tamper", Word(what))
         let result = try catboat("copycds", Word(medium))
         #expect(result.status == 1)
