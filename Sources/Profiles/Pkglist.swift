@@ -25,7 +25,7 @@ public struct Pkglist: Sendable {
 
     private let kind: Kind
     private let variables: Environment
-    private let root: RootFolder
+    private let locate: @Sendable (FilePath) throws(FileError) -> FilePath
     private var requests: [PackageRequest] = []
     /// Lines that look like a directive but are none, for a warning.
     public private(set) var suspicious: [String] = []
@@ -33,8 +33,11 @@ public struct Pkglist: Sendable {
     /// Added to every pass number: passes of otherpkglists come after those of pkglists.
     private let passOffset: Int
 
-    private init(_ kind: Kind, _ variables: Environment, _ root: RootFolder, passOffset: Int) {
-        (self.kind, self.variables, self.root, self.passOffset) = (kind, variables, root, passOffset)
+    private init(
+        _ kind: Kind, _ variables: Environment, _ locate: @escaping @Sendable (FilePath) throws(FileError) -> FilePath,
+        passOffset: Int
+    ) {
+        (self.kind, self.variables, self.locate, self.passOffset) = (kind, variables, locate, passOffset)
     }
 
     public struct Expansion: Sendable, Equatable {
@@ -45,15 +48,15 @@ public struct Pkglist: Sendable {
 
     /// - Parameters:
     ///   - variables: for `$NAME` and `${NAME}` in includes.
-    ///   - root: beneath it absolute includes are resolved.
+    ///   - locate: where on the host an absolute include is.
     ///   - passOffset: added to each pass number.
     /// - Returns: requests by pass, within a pass in the order of the lists, each name once.
     public static func expand(
         _ files: [FilePath], as kind: Kind = .packages, variables: Environment = Environment(),
-        root: RootFolder = RootFolder(),
-        passOffset: Int = 0
+        passOffset: Int = 0,
+        locate: @escaping @Sendable (FilePath) throws(FileError) -> FilePath = { path throws(FileError) in path }
     ) throws(PkglistError) -> Expansion {
-        var list = Pkglist(kind, variables, root, passOffset: passOffset)
+        var list = Pkglist(kind, variables, locate, passOffset: passOffset)
         for file in files {
             list.pass = 1
             let text: String
@@ -113,7 +116,7 @@ public struct Pkglist: Sendable {
         let named = FilePath(name)
         let path: FilePath
         do {
-            path = named.isAbsolute ? try root.host(named) : top.joined(named)
+            path = named.isAbsolute ? try locate(named) : top.joined(named)
         } catch {
             throw .includeUnreadable(named, file: place.file, line: place.line, error.errno)
         }

@@ -30,12 +30,14 @@ struct PkglistExpandCommand: ParsableCommand {
     }
 
     func run() throws {
-        let root = Settings.current().root
+        let settings = Settings.current()
+        let root = settings.root
+        @Sendable func locate(_ stored: FilePath) throws(FileError) -> FilePath { try settings.host(stored) }
         let variables = try EnvironmentOption.variables(env)
-        var expansion = try Pkglist.expand(file.map { FilePath($0) }, variables: variables, root: root)
+        var expansion = try Pkglist.expand(file.map { FilePath($0) }, variables: variables, locate: locate)
         let others = try Pkglist.expand(
-            other.map { FilePath($0) }, as: .others, variables: variables, root: root,
-            passOffset: expansion.requests.map(\.pass).max() ?? 0)
+            other.map { FilePath($0) }, as: .others, variables: variables,
+            passOffset: expansion.requests.map(\.pass).max() ?? 0, locate: locate)
         expansion.requests += others.requests
         for line in expansion.suspicious + others.suspicious {
             Console.note("pkglist-expand: warning: line is taken as a comment: \(line)")
