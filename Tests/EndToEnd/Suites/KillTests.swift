@@ -97,9 +97,9 @@ import Testing
         guard file.exists else { return [] }
         let text = try file.readText()
         let sum = try #require(text.firstMatch(of: #/imgsum=(sha256:[0-9a-f]{64})/#)?.1)
-        let url = try #require(text.firstMatch(of: #/imgurl=[a-z]+:\/\/[^\/]*(\/[^ ]+)/#)?.1)
-        let kernel = try #require(text.firstMatch(of: #/imgfetch -n kernel [a-z]+:\/\/[^\/]*(\/[^ \n]+)/#)?.1)
-        let initramfs = try #require(text.firstMatch(of: #/imgfetch -n initrd [a-z]+:\/\/[^\/]*(\/[^ \n]+)/#)?.1)
+        let url = try #require(text.firstMatch(of: #/imgurl=\$\{catboat_image\}(\/[^ ]+)/#)?.1)
+        let kernel = try #require(text.firstMatch(of: #/imgfetch -n kernel \$\{catboat_loader\}(\/[^ \n]+)/#)?.1)
+        let initramfs = try #require(text.firstMatch(of: #/imgfetch -n initrd \$\{catboat_loader\}(\/[^ \n]+)/#)?.1)
         let digests = try [url, kernel, initramfs].map { try Digest.ofFile(site.host(FilePath(String($0)))) }
         #expect(digests.first?.description == String(sum))
         return digests
