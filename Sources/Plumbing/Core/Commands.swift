@@ -13,6 +13,7 @@ public let commands: [any ParsableCommand.Type] = [
     PackageListCommand.self,
     PkglistExpandCommand.self,
     PostinstallRunCommand.self,
+    PrescriptRunCommand.self,
     RamdiskPackCommand.self,
     RamdiskVerifyCommand.self,
     RootimgFinishCommand.self,
