@@ -25,14 +25,11 @@ struct PackimageSteps {
         let lock = try ImageLock(target.rootimgdir)
         for warning in target.warnings { Console.warning(warning) }
         try hook("pre-packimage", lock)
-        let recipe = try step("profile-commit", [Word(target.image)], lock).captured().lines.first ?? ""
-        let fields = recipe.split(separator: "\t")
-        guard fields.count >= 2, let commit = fields.first else { throw StepError.failed("profile-commit", .exited(0)) }
-        let time = Environment.current["SOURCE_DATE_EPOCH"] ?? Word(fields[1])
-        let dated = Environment(["SOURCE_DATE_EPOCH": time])
+        let recipe = try RecipeCommit(step("profile-commit", [Word(target.image)], lock).captured())
+        let dated = recipe.environment
 
         try synchronize(lock)
-        try prepare(String(commit), lock, dated)
+        try prepare(recipe.name, lock, dated)
         try announce()
         let digest = try pack(lock, dated)
         try verify(digest, lock, dated)
@@ -57,9 +54,12 @@ struct PackimageSteps {
         let postscripts = try cluster.settings.root.host(try cluster.installFolder.joined("postscripts"))
         if postscripts.isDirectory { words += ["--postscripts", Word(postscripts)] }
         if let zone = target.timezone { words += ["--timezone", Word(zone)] }
-        if let hash = try RootPassword(cluster, tree: target.rootimg).hash { words += ["--root-hash", Word(hash)] }
+        // Not as an argument: other users of this machine can read those.
+        let hash = try RootPassword(cluster, tree: target.rootimg).hash
+        if hash != nil { words += ["--root-hash", "-"] }
         words += ["--record", Word(record), Word(target.rootimgdir)]
-        try step("rootimg-finish", words, lock).adding(dated).run(output: .null)
+        try step("rootimg-finish", words, lock, input: hash.map { Array("\($0)\n".utf8) }).adding(dated)
+            .run(output: .null)
     }
 
     private func announce() throws {
@@ -126,7 +126,9 @@ struct PackimageSteps {
         try step("hook-run", words, lock).run()
     }
 
-    private func step(_ verb: String, _ words: [Word], _ lock: borrowing ImageLock) -> Step {
-        Step(verb, words, settings: cluster.settings).passing(lock.descriptor, as: ImageLock.variable)
+    private func step(
+        _ verb: String, _ words: [Word], _ lock: borrowing ImageLock, input: [UInt8]? = nil
+    ) -> Step {
+        Step(verb, words, input: input, settings: cluster.settings).passing(lock.descriptor, as: ImageLock.variable)
     }
 }
