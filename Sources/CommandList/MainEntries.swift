@@ -23,7 +23,7 @@ extension CommandList {
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry(
             "hook", .umbrella, .main,
-            "{list [--json] [--osimage IMAGE] [EVENT] | run [--save-context FILE] EVENT OSIMAGE [NAME]}",
+            "{list [--json] [--osimage IMAGE] [EVENT] | run [--try [--json] | --save-context FILE] EVENT OSIMAGE [NAME]}",
             "show the site's hooks, or run them by hand"),
         Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",

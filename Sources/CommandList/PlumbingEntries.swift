@@ -94,6 +94,9 @@ extension CommandList {
             "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
             "run a command inside a root image"),
         Entry(
+            "rootimg-try", .plumbing, .main, "[-z | --json] ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
+            "run a command over a throw-away root image and list what it changed"),
+        Entry(
             "synclist-apply", .plumbing, .main,
             "[--env NAME=VALUE]... [--nodesyncfiledir DIR] [-n] [-z | --json] ROOTIMG LIST...",
             "copy the files of synclists into a root image"),

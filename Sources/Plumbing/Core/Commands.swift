@@ -20,6 +20,7 @@ public let commands: [any ParsableCommand.Type] = [
     RootimgListCommand.self,
     RootimgPopulateCommand.self,
     RootimgRunCommand.self,
+    RootimgTryCommand.self,
     SynclistApplyCommand.self,
     TableGetCommand.self,
     TableSetCommand.self,
