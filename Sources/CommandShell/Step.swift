@@ -104,6 +104,33 @@ public struct Step {
         return Tool.Captured(output: output, errors: [], ending: ending)
     }
 
+    /// Runs steps of a single command side by side, at most `width` at once. Their output goes where ours goes.
+    ///
+    /// - Returns: their endings, in the order of `steps`.
+    public static func run(_ steps: [Step], width: Int) throws -> [Tool.Ending] {
+        let trace = Trace()
+        let liveness = try Liveness.reader()
+        var endings = [Tool.Ending?](repeating: nil, count: steps.count)
+        var running: [(index: Int, tool: RunningTool, start: ContinuousClock.Instant)] = []
+        var next = 0
+        while next < steps.count || !running.isEmpty {
+            while next < steps.count, running.count < max(1, width) {
+                let command = steps[next].pipeline[0]
+                let tool = steps[next].tool(command.verb, command.words, trace, liveness)
+                running.append((next, try tool.start(), .now))
+                next += 1
+            }
+            RunningTool.waitForAny()
+            for (index, tool, start) in running {
+                guard let ending = try tool.poll() else { continue }
+                endings[index] = ending
+                trace?.record(steps[index].traced, input: nil, elapsed: .now - start, ending: ending)
+            }
+            running.removeAll { endings[$0.index] != nil }
+        }
+        return endings.compactMap { $0 }
+    }
+
     private var traced: [[Word]] {
         // Variables stand before each command, as a shell wants them.
         let assignments = variables.words

@@ -154,7 +154,8 @@ struct GenimageSteps {
         return Part("rootimg-finish", words + [Word(target.rootimgdir)])
     }
 
-    private var postinstallParts: [Part] {
+    /// One for each postinstall script, in their order.
+    var postinstallParts: [Part] {
         target.postinstalls.map { script in
             var words: [Word] = [
                 "--osver", Word(target.osvers), "--arch", Word(target.osarch), "--profile", Word(target.profile),

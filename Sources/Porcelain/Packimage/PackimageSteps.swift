@@ -33,10 +33,12 @@ struct PackimageSteps {
         try announce()
         let digest = try pack(lock, dated)
         try verify(digest, lock, dated)
-        try hook("pre-publish", lock, facts: ["packed=\(staged.printable)", "packed_digest=\(digest)"])
+        let sets = try runsHooks ? digests(lock) : []
+        let packed = ["packed=\(staged.printable)", "packed_digest=\(digest)"]
+        try hook("pre-publish", lock, facts: packed + sets)
         try publish(lock)
         try step("profile-commit", ["--build-record", Word(record), Word(target.image)], lock).run(output: .null)
-        try hook("post-packimage", lock)
+        try hook("post-packimage", lock, facts: ["packed_digest=\(digest)"] + sets)
     }
 
     private func synchronize(_ lock: borrowing ImageLock) throws {
@@ -93,13 +95,28 @@ struct PackimageSteps {
         try step("exlist-match", listing, lock).piped(to: "ramdisk-verify", words).adding(dated).run(output: .null)
     }
 
+    /// What nodes get now, when there is anything, and what they will get.
+    private func digests(_ lock: borrowing ImageLock) throws -> [String] {
+        let words = try publishing
+        let old = try step("image-publish", ["--current"] + words, lock).captured(accepting: [0, 1]).lines.first
+        let new = try step("image-publish", ["--dry-run"] + words, lock).captured().lines.first
+        return [("old_digest", old), ("new_digest", new)].compactMap { name, digest in
+            digest.map { "\(name)=\($0)" }
+        }
+    }
+
+    private var publishing: [Word] {
+        get throws {
+            let tftpFolder = try cluster.settings.host(try cluster.tftpFolder)
+            return [
+                "--rootimgdir", Word(target.rootimgdir), "--tftpdir", Word(tftpFolder), "--stage", Word(staged),
+                Word(target.image),
+            ]
+        }
+    }
+
     private func publish(_ lock: borrowing ImageLock) throws {
-        let tftpFolder = try cluster.settings.host(try cluster.tftpFolder)
-        let words: [Word] = [
-            "--rootimgdir", Word(target.rootimgdir), "--tftpdir", Word(tftpFolder), "--stage", Word(staged),
-            "--record", Word(record), Word(target.image),
-        ]
-        try step("image-publish", words, lock).run(output: .null)
+        try step("image-publish", ["--record", Word(record)] + publishing, lock).run(output: .null)
     }
 
     private func hook(_ event: String, _ lock: borrowing ImageLock, facts: [String] = []) throws {
