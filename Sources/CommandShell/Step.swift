@@ -49,7 +49,8 @@ public struct Step {
     }
 
     /// Runs the step and gives its ending: that of the first command of the pipeline that did not succeed, else success.
-    public func status(output: Tool.Stream = .inherited) throws -> Tool.Ending {
+    /// - Parameter accepting: statuses that are answers, for the trace.
+    public func status(output: Tool.Stream = .inherited, accepting: Set<CInt> = [0]) throws -> Tool.Ending {
         let trace = Trace()
         let start = ContinuousClock.now
         let liveness = try Liveness.reader()
@@ -78,7 +79,8 @@ public struct Step {
         if let feed, let input { Feeding.write(input, to: feed) }
         let endings = try running.map { try $0.wait() }
         let ending = endings.first { !$0.isSuccess } ?? .exited(0)
-        trace?.record(traced, input: input, elapsed: ContinuousClock.now - start, ending: ending)
+        trace?.record(
+            traced, input: input, elapsed: ContinuousClock.now - start, ending: ending, accepting: accepting)
         return ending
     }
 
@@ -90,7 +92,7 @@ public struct Step {
         let collector = PipeCollector(pipe.reader)
         let ending: Tool.Ending
         do {
-            ending = try status(output: .descriptor(pipe.writer))
+            ending = try status(output: .descriptor(pipe.writer), accepting: accepting)
         } catch {
             try? pipe.writer.close()
             _ = collector.finish()

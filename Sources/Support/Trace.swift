@@ -38,7 +38,10 @@ public struct Trace: Sendable {
     }
 
     /// Records a pipeline that ended: `words` of each command, the bytes fed to the first, how long it took.
-    public func record(_ pipeline: [[Word]], input: [UInt8]?, elapsed: Duration, ending: Tool.Ending) {
+    /// - Parameter accepting: statuses that are answers; a replay by `sh -e` goes on after them, too.
+    public func record(
+        _ pipeline: [[Word]], input: [UInt8]?, elapsed: Duration, ending: Tool.Ending, accepting: Set<CInt> = [0]
+    ) {
         let milliseconds = elapsed / .milliseconds(1)
         let seconds = "\(Int(milliseconds) / 1000).\(String(1000 + Int(milliseconds) % 1000).dropFirst())"
         let status =
@@ -46,7 +49,11 @@ public struct Trace: Sendable {
             case .exited(let status): "exit \(status)"
             case .signaled(let signal): "signal \(signal)"
             }
-        let line = Self.shellText(of: pipeline, input: input, comment: " # \(seconds)s \(status)")
+        var comment = " # \(seconds)s \(status)"
+        if case .exited(let status) = ending, status != 0, accepting.contains(status) {
+            comment = " || [ $? -eq \(status) ]" + comment
+        }
+        let line = Self.shellText(of: pipeline, input: input, comment: comment)
         let mark = Array(repeating: UInt8(ascii: "+"), count: depth) + [0x20]
         var marked: [UInt8] = []
         for part in line.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast() {
