@@ -76,6 +76,7 @@ let package = Package(
         room("Hooks", ["Support", "Settings", "CLinux"]),
         room("History", ["Support", "Digests", "CLinux", "CLibgit2"]),
         room("Netboot", ["Support", "Digests", "CLinux"]),
+        room("Bundles", ["Support", "Digests", "Tables", "Archive", "CLinux"]),
 
         // Floor 3
         room("CommandList", []),
@@ -84,7 +85,7 @@ let package = Package(
             "Plumbing", path: "Sources/Plumbing/Core",
             [
                 "CommandShell", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles", "Archive",
-                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", "Resolution", argumentParser,
+                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", "Bundles", "Resolution", argumentParser,
             ]),
         room(
             "MediaPlumbing", path: "Sources/Plumbing/Media",
@@ -100,8 +101,8 @@ let package = Package(
         room(
             "Porcelain",
             [
-                "CommandShell", "CommandList", "Support", "Settings", "Tables", "Definitions", "Profiles", "Sandbox",
-                "Resolution", "Hooks", argumentParser,
+                "CommandShell", "CommandList", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles",
+                "Sandbox", "Bundles", "Hooks", "Resolution", argumentParser,
             ]),
 
         // Executables
@@ -138,6 +139,7 @@ let package = Package(
         tests("HooksTests", ["Hooks", "Settings", "Support"]),
         tests("HistoryTests", ["History", "Digests", "Support"]),
         tests("NetbootTests", ["Netboot", "Digests", "Support"]),
+        tests("BundlesTests", ["Bundles", "Archive", "Digests", "Support"]),
         tests("CommandListTests", ["CommandList", "Support"]),
         tests("CommandShellTests", ["CommandShell", "CommandList", "Plumbing", "Porcelain", "Support"]),
         tests("Golden", ["Support", "Tables"], sources: "Suites"),

@@ -26,6 +26,14 @@ extension CommandList {
             "{list [--json] [--osimage IMAGE] [EVENT] | run [--try [--json] | --save-context FILE] EVENT OSIMAGE [NAME]}",
             "show the site's hooks, or run them by hand"),
         Entry(
+            "imgexport", .porcelain, .main,
+            "IMAGENAME [DESTINATION] [-e FILE[:DIR]]... [-p NODE] [-R USER@HOST] [--complete] [--sign KEY] [OPTION ...]",
+            "export an osimage as one file"),
+        Entry(
+            "imgimport", .porcelain, .main,
+            "BUNDLE [-p NODELIST] [-f PROFILE [--name NAME]] [-R USER@HOST] [--dry-run] [--tree] [OPTION ...]",
+            "import osimages from a bundle"),
+        Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),
         Entry(

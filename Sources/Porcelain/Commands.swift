@@ -11,6 +11,8 @@ public let commands: [any ParsableCommand.Type] = [
     GettabCommand.self,
     HelpCommand.self,
     HookCommand.self,
+    ImgexportCommand.self,
+    ImgimportCommand.self,
     InitCommand.self,
     LogCommand.self,
     LsdefCommand.self,
