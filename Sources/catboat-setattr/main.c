@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -88,6 +89,16 @@ static int stays_below(const char *name) {
     return 1;
 }
 
+// An overlay refuses an ACL for a file that still lies in a lower layer without ACLs (squashfs). Giving the file the mode
+// that it has brings it to the upper layer.
+static int set(const char *file, const char *name, const void *value, size_t size) {
+    struct stat status;
+    if (lsetxattr(file, name, value, size, 0) == 0) return 0;
+    if (errno != EOPNOTSUPP || lstat(file, &status) != 0 || S_ISLNK(status.st_mode)) return -1;
+    if (chmod(file, status.st_mode & 07777) != 0) return -1;
+    return lsetxattr(file, name, value, size, 0);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         fprintf(stderr, "usage: catboat-setattr ROOT < LIST\n");
@@ -128,7 +139,7 @@ int main(int argc, char **argv) {
             fprintf(stderr, "catboat-setattr: error: line %zu: the value of '%s' is malformed\n", number, line);
             return 128;
         }
-        if (lsetxattr(file, line, value, (size_t)size, 0) != 0) {
+        if (set(file, line, value, (size_t)size) != 0) {
             fprintf(stderr, "%s: %s: %s\n", file, line, strerror(errno));
             result = 1;
         }

@@ -1,23 +1,25 @@
+import Digests
 import Support
 import SystemPackage
 import TestSupport
 import Testing
 
 /// The trace of a porcelain is a script: replaying its depth-1 lines gives the same result.
-@Suite(.scratchDirectory) struct TraceReplayTests {
-    @Test func `replaying genimage and packimage gives the same tree and the same set`() throws {
+@Suite(.scratchDirectory, .enabled(if: Environment.current.text("CATBOAT_TEST_KILL") == "1"))
+struct TraceReplayTests {
+    @Test func `replaying genimage and packimage gives the same tree and the same packed root`() throws {
         let site = try TinySite(["linux-image-tiny", "dracut", "dracut-network", "tiny-hello", "tiny-files"])
         let script = try traced("genimage", site)
         let tree = try site.catboat.succeed("rootimg-list", "--digest", Word(site.rootimg)).stdout
         let packing = try traced("packimage", site)
-        let set = try current(site)
+        let packed = try served(site)
 
         try site.host(site.rootimgdir).removeTree()
         try site.host("/tftpboot/xcat/osimage").joined(TinySite.osimage).removeTree()
         try replay(script, site)
         #expect(try site.catboat.succeed("rootimg-list", "--digest", Word(site.rootimg)).stdout == tree)
         try replay(packing, site)
-        #expect(try current(site) == set)
+        #expect(try served(site) == packed)
     }
 
     @Test func `deeper calls are for reading and marked so`() throws {
@@ -35,8 +37,9 @@ import Testing
         return try file.readText()
     }
 
-    private func current(_ site: TinySite) throws -> String {
-        try site.catboat.succeed("image-publish", Word(TinySite.osimage), "--current").stdout
+    /// What nodes get, without the initramfs: the medium's stand-in for dracut numbers inodes as the disk does.
+    private func served(_ site: TinySite) throws -> [Digest] {
+        try ["kernel", "rootimg.cpio.gz"].map { try Digest.ofFile(site.host(site.rootimgdir).joined($0)) }
     }
 
     /// Runs the depth-1 lines as a person would: `sed -n 's/^+ //p' | sh`.
