@@ -12,6 +12,7 @@ extension CommandList {
             "copycds", .porcelain, .main,
             "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [MEDIUM ...]",
             "copy install media and make osimages for them"),
+        Entry("db", .umbrella, .main, "migrate [--replace] FROM TO", "copy a store into another"),
         Entry(
             "diff", .umbrella, .main,
             "[--recipe | --result] [--json | --porcelain=v1] [REVISION[..REVISION]] [OSIMAGE]",
@@ -25,6 +26,9 @@ extension CommandList {
             "hook", .umbrella, .main,
             "{list [--json] [--osimage IMAGE] [EVENT] | run [--save-context FILE] EVENT OSIMAGE [NAME]}",
             "show the site's hooks, or run them by hand"),
+        Entry(
+            "import-xcat", .umbrella, .main, "[-a] [-n] {DIR | FILE | --live [DIR]}",
+            "bring over the definitions of an xCAT"),
         Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),

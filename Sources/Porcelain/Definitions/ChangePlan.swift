@@ -67,6 +67,7 @@ enum PlannedChange {
         var generator = SystemRandomNumberGenerator()
         for attempt in 0..<100 {
             let made = try plan(try Cluster.open())
+            try made.batch.checkValues()
             if made.batch.isEmpty {
                 made.printNotes()
                 return made
