@@ -79,7 +79,7 @@ let package = Package(
         room("Bundles", ["Support", "Digests", "Tables", "Archive", "CLinux"]),
 
         // Floor 3
-        room("CommandList", []),
+        room("CommandList", [], resources: [.embedInCode("xcat-commands.txt")]),
         room("CommandShell", ["Support", "Settings", "CommandList", argumentParser]),
         room(
             "Plumbing", path: "Sources/Plumbing/Core",
@@ -125,6 +125,8 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport", dependencies: ["Support", system], path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "store-worker", dependencies: ["Tables", "Support"], path: "Tests/StoreWorker", swiftSettings: strict),
         tests("SupportTests", ["Support"]),
         tests("DigestsTests", ["Digests", "Support"]),
         tests("SettingsTests", ["Settings", "Support"]),

@@ -125,7 +125,7 @@ extension CommandList {
             "print rows of a table"),
         Entry(
             "table-set", .plumbing, .main,
-            "[-q] [--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | [-q] --stdin [-z]",
+            "[-q] [--json] [--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | [-q] [--json] --stdin [-z]",
             "change rows of tables, all or nothing"),
     ]
 }
