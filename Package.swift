@@ -101,7 +101,7 @@ let package = Package(
             "Porcelain",
             [
                 "CommandShell", "CommandList", "Support", "Settings", "Tables", "Definitions", "Profiles", "Sandbox",
-                "Resolution", argumentParser,
+                "Resolution", "Hooks", argumentParser,
             ]),
 
         // Executables

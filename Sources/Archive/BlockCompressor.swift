@@ -15,6 +15,8 @@ final class BlockCompressor: @unchecked Sendable {
         case zstd(OpaquePointer)
     }
     private let context: Context
+    /// Holds a compressed block before it is copied at its true size.
+    private var output = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     init(_ compression: Compression) throws(ArchiveError) {
         switch compression {
@@ -37,6 +39,7 @@ final class BlockCompressor: @unchecked Sendable {
         case .deflate(let compressor): libdeflate_free_compressor(compressor)
         case .zstd(let compressor): ZSTD_freeCCtx(compressor)
         }
+        output.deallocate()
     }
 
     func compress(_ block: [UInt8]) throws(ArchiveError) -> [UInt8] {
@@ -44,14 +47,14 @@ final class BlockCompressor: @unchecked Sendable {
         case .deflate(let compressor):
             // The gzip header of libdeflate holds no name and no time.
             let bound = libdeflate_gzip_compress_bound(compressor, block.count)
-            return try Self.filling(bound) { output in
+            return try filling(bound) { output in
                 block.withUnsafeBytes {
                     libdeflate_gzip_compress(compressor, $0.baseAddress, $0.count, output.baseAddress, output.count)
                 }
             }
         case .zstd(let compressor):
             var code = 0
-            let result = try Self.filling(ZSTD_compressBound(block.count)) { output in
+            let result = try filling(ZSTD_compressBound(block.count)) { output in
                 code = block.withUnsafeBytes {
                     ZSTD_compress2(compressor, output.baseAddress, output.count, $0.baseAddress, $0.count)
                 }
@@ -63,11 +66,13 @@ final class BlockCompressor: @unchecked Sendable {
     }
 
     /// - Parameter body: gives how many bytes it wrote; 0 means that it failed.
-    private static func filling(
+    private func filling(
         _ capacity: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int
     ) throws(ArchiveError) -> [UInt8] {
-        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
-        defer { output.deallocate() }
+        if output.count < capacity {
+            output.deallocate()
+            output = .allocate(byteCount: capacity, alignment: 16)
+        }
         let count = body(output)
         guard count > 0 else { throw .codec("compression", what: "block does not fit its own bound") }
         return Array(output[..<count])

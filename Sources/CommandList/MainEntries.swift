@@ -10,7 +10,7 @@ extension CommandList {
             "change rows of tables"),
         Entry(
             "copycds", .porcelain, .main,
-            "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [MEDIUM ...]",
+            "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [--no-hooks] [MEDIUM ...]",
             "copy install media and make osimages for them"),
         Entry("db", .umbrella, .main, "migrate [--replace] FROM TO", "copy a store into another"),
         Entry(
@@ -24,7 +24,7 @@ extension CommandList {
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry(
             "hook", .umbrella, .main,
-            "{list [--json] [--osimage IMAGE] [EVENT] | run [--save-context FILE] EVENT OSIMAGE [NAME]}",
+            "{list [--json] [--osimage IMAGE] [EVENT] | run [--try [--json] | --save-context FILE] EVENT OSIMAGE [NAME]}",
             "show the site's hooks, or run them by hand"),
         Entry(
             "import-xcat", .umbrella, .main, "[-a] [-n] {DIR | FILE | --live [DIR]}",
@@ -56,7 +56,7 @@ extension CommandList {
             "list nodes, and columns of theirs"),
         Entry("noderm", .porcelain, .main, "NODERANGE", "remove nodes from all tables"),
         Entry(
-            "nodeset", .porcelain, .main, "NODERANGE {osimage[=IMAGE] | boot | offline | stat}",
+            "nodeset", .porcelain, .main, "[--no-hooks] NODERANGE {osimage[=IMAGE] | boot | offline | stat}",
             "say what nodes boot next"),
         Entry(
             "packimage", .porcelain, .main,

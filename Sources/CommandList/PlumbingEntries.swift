@@ -21,7 +21,7 @@ extension CommandList {
             "run a command that holds the lock of a root image"),
         Entry(
             "image-publish", .plumbing, .main,
-            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --list] OSIMAGE [DIGEST]",
+            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --dry-run | --list] OSIMAGE [DIGEST]",
             "put a matching kernel, initramfs and root image before the nodes"),
         Entry(
             "initrd-build", .plumbing, .main,
@@ -47,6 +47,10 @@ extension CommandList {
             "postinstall-run", .plumbing, .main,
             "[OPTION ...] --osver NAME --arch ARCH --profile NAME ROOTIMGDIR -- SCRIPT [ARGUMENT ...]",
             "run one postinstall script of an osimage"),
+        Entry(
+            "prescript-run", .plumbing, .main,
+            "--action ACTION --nodes NODES [--timeout TIME] -- SCRIPT [ARGUMENT ...]",
+            "run one prescript for nodes that are being set"),
         Entry(
             "profile-commit", .plumbing, .history,
             "[--build-record DIR | --reverting REVISION] [-m TEXT] [--json] OSIMAGE",
@@ -89,6 +93,9 @@ extension CommandList {
             "rootimg-run", .plumbing, .main,
             "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
             "run a command inside a root image"),
+        Entry(
+            "rootimg-try", .plumbing, .main, "[-z | --json] ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
+            "run a command over a throw-away root image and list what it changed"),
         Entry(
             "synclist-apply", .plumbing, .main,
             "[--env NAME=VALUE]... [--nodesyncfiledir DIR] [-n] [-z | --json] ROOTIMG LIST...",

@@ -109,7 +109,7 @@ public struct CommandShell {
             exit(0)
         }
         if let peer = type as? any PeerCommand.Type {
-            peer.printUsage(peer.misuse)
+            peer.misused(message)
             exit(peer.misuseStatus)
         }
         let isPorcelain = entry.commandClass == .porcelain

@@ -7,11 +7,14 @@ public protocol PeerCommand: ParsableCommand {
     static var misuse: String? { get }
     /// Exit status after the usage.
     static var misuseStatus: Int32 { get }
+    /// Whether an unknown option is named before the usage, as `Unknown option: name`.
+    static var namesUnknownOptions: Bool { get }
 }
 
 extension PeerCommand {
     public static var misuse: String? { nil }
     public static var misuseStatus: Int32 { 1 }
+    public static var namesUnknownOptions: Bool { false }
 }
 
 /// Ends a `PeerCommand` with its usage on standard output.
@@ -28,6 +31,14 @@ public struct UsageFailure: Error {
 }
 
 extension PeerCommand {
+    /// Ends what the parser calls `message`.
+    static func misused(_ message: String) {
+        if namesUnknownOptions, let name = message.firstMatch(of: /Unknown option '-+([^'=]+)/) {
+            Console.note("Unknown option: \(name.1)")
+        }
+        printUsage(misuse)
+    }
+
     static func printUsage(_ problem: String?) {
         if let problem { Console.error(Diagnostic(problem)) }
         _ = try? Console.print(helpMessage(includeHidden: false))

@@ -49,7 +49,8 @@ public struct Step {
     }
 
     /// Runs the step and gives its ending: that of the first command of the pipeline that did not succeed, else success.
-    public func status(output: Tool.Stream = .inherited) throws -> Tool.Ending {
+    /// - Parameter accepting: statuses that are answers, for the trace.
+    public func status(output: Tool.Stream = .inherited, accepting: Set<CInt> = [0]) throws -> Tool.Ending {
         let trace = Trace()
         let start = ContinuousClock.now
         let liveness = try Liveness.reader()
@@ -78,7 +79,8 @@ public struct Step {
         if let feed, let input { Feeding.write(input, to: feed) }
         let endings = try running.map { try $0.wait() }
         let ending = endings.first { !$0.isSuccess } ?? .exited(0)
-        trace?.record(traced, input: input, elapsed: ContinuousClock.now - start, ending: ending)
+        trace?.record(
+            traced, input: input, elapsed: ContinuousClock.now - start, ending: ending, accepting: accepting)
         return ending
     }
 
@@ -90,7 +92,7 @@ public struct Step {
         let collector = PipeCollector(pipe.reader)
         let ending: Tool.Ending
         do {
-            ending = try status(output: .descriptor(pipe.writer))
+            ending = try status(output: .descriptor(pipe.writer), accepting: accepting)
         } catch {
             try? pipe.writer.close()
             _ = collector.finish()
@@ -102,6 +104,33 @@ public struct Step {
             throw StepError.failed(pipeline.last?.verb ?? "", ending)
         }
         return Tool.Captured(output: output, errors: [], ending: ending)
+    }
+
+    /// Runs steps of a single command side by side, at most `width` at once. Their output goes where ours goes.
+    ///
+    /// - Returns: their endings, in the order of `steps`.
+    public static func run(_ steps: [Step], width: Int) throws -> [Tool.Ending] {
+        let trace = Trace()
+        let liveness = try Liveness.reader()
+        var endings = [Tool.Ending?](repeating: nil, count: steps.count)
+        var running: [(index: Int, tool: RunningTool, start: ContinuousClock.Instant)] = []
+        var next = 0
+        while next < steps.count || !running.isEmpty {
+            while next < steps.count, running.count < max(1, width) {
+                let command = steps[next].pipeline[0]
+                let tool = steps[next].tool(command.verb, command.words, trace, liveness)
+                running.append((next, try tool.start(), .now))
+                next += 1
+            }
+            RunningTool.waitForAny()
+            for (index, tool, start) in running {
+                guard let ending = try tool.poll() else { continue }
+                endings[index] = ending
+                trace?.record(steps[index].traced, input: nil, elapsed: .now - start, ending: ending)
+            }
+            running.removeAll { endings[$0.index] != nil }
+        }
+        return endings.compactMap { $0 }
     }
 
     private var traced: [[Word]] {

@@ -20,6 +20,11 @@ public struct Osimage: Sendable {
         self.attributes = attributes
     }
 
+    /// An image that is not stored yet.
+    public init(_ name: String, attributes: [String: String]) {
+        (self.name, self.attributes) = (name, attributes)
+    }
+
     /// An attribute of either table; nil when it is not set.
     public subscript(attribute: String) -> String? { attributes[attribute] }
 

@@ -1,6 +1,10 @@
 internal import CLibgit2
 internal import Support
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// Who changed something, and when.
 public struct GitPerson: Sendable, Equatable {
     public var name: String
@@ -63,12 +67,16 @@ public final class GitCommit {
 
     /// `Key: value` lines of the last paragraph.
     public var trailers: [(key: String, value: String)] {
-        let lines = message.split(omittingEmptySubsequences: false) { $0.isNewline }
+        guard let text = git_commit_message(handle) else { return [] }
+        // As bytes: a history of thousands of commits is read whole.
+        let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
         let paragraph = lines.reversed().drop { $0.isEmpty }.prefix { !$0.isEmpty }.reversed()
         return paragraph.compactMap { line in
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, parts[1].first == " ", !parts[0].contains(" ") else { return nil }
-            return (String(parts[0]), String(parts[1].dropFirst()))
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), !line[..<colon].contains(0x20) else { return nil }
+            let value = line[line.index(after: colon)...]
+            guard value.first == 0x20 else { return nil }
+            return (String(decoding: line[..<colon], as: UTF8.self), String(decoding: value.dropFirst(), as: UTF8.self))
         }
     }
 

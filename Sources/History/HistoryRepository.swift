@@ -66,6 +66,8 @@ public final class HistoryRepository {
         let git = try GitRepository(temporary)
         try git.setSettings([
             ("core.bare", "false"), ("core.logallrefupdates", "true"), ("core.sparsecheckout", "true"),
+            // Listings are large and packed soon.
+            ("core.loosecompression", "1"),
             ("catboat.made", "true"),
         ])
         // What Catboat keeps of the images is not in the working tree.

@@ -48,8 +48,8 @@ public struct ImageComparison {
         }
         if levels.contains(.file) { compare(.file, Self.bytes(old.files), Self.bytes(new.files)) }
         if levels.contains(.package) { try compareResults(.package, "packages") { Self.packages($0) } }
-        if levels.contains(.path) { try compareResults(.path, "files") { Self.records($0) } }
-        if levels.contains(.digest) { try compareResults(.digest, "digests") { Self.records($0) } }
+        if levels.contains(.path) { try compareRecords(.path, "files") }
+        if levels.contains(.digest) { try compareRecords(.digest, "digests") }
         if levels.contains(.build) { try compareResults(.build, "build.json") { BuildValues($0).values } }
     }
 
@@ -58,6 +58,11 @@ public struct ImageComparison {
     ) throws(HistoryError) {
         let (left, right) = (try old.result(name) ?? [], try new.result(name) ?? [])
         if left != right { compare(level, parse(left), parse(right)) }
+    }
+
+    private mutating func compareRecords(_ level: Level, _ name: FilePath) throws(HistoryError) {
+        let (left, right) = (try old.result(name) ?? [], try new.result(name) ?? [])
+        if left != right { changes += RecordComparison(level, left, right).changes }
     }
 
     private mutating func compare(_ level: Level, _ left: [[UInt8]: [UInt8]], _ right: [[UInt8]: [UInt8]]) {
@@ -92,15 +97,6 @@ public struct ImageComparison {
                 let isAlone = counts[fields[0]] == 1 || fields.count < 3
                 let name = isAlone ? Array(fields[0]) : Array(fields[0]) + [UInt8(ascii: ":")] + fields[2]
                 return (name, fields.count > 1 ? Array(fields[1]) : [])
-            }, uniquingKeysWith: { $1 })
-    }
-
-    /// Lines by their first field.
-    private static func records(_ text: [UInt8]) -> [[UInt8]: [UInt8]] {
-        Dictionary(
-            text.split(separator: 0x0a).map { line in
-                let tab = line.firstIndex(of: 0x09) ?? line.endIndex
-                return (Array(line[..<tab]), Array(line[tab...].dropFirst()))
             }, uniquingKeysWith: { $1 })
     }
 

@@ -1,5 +1,5 @@
 internal import Support
-internal import SystemPackage
+public import SystemPackage
 
 #if canImport(Glibc)
     internal import Glibc
@@ -9,12 +9,14 @@ internal import SystemPackage
 ///
 /// Looked at are the file itself, what links lead to, and every folder on the way; a folder with the sticky bit may be
 /// open to all when it does not hold the file itself.
-struct HookTrust {
+public struct HookTrust {
     private var trusted: Set<FilePath> = []
+
+    public init() {}
 
     /// - Parameter path: of the host. It must exist.
     /// - Throws: `HookError.untrusted` naming the file or folder, `.unreadable`.
-    mutating func check(_ path: FilePath) throws(HookError) {
+    public mutating func check(_ path: FilePath) throws(HookError) {
         let real: FilePath
         do {
             real = try path.absolute.resolved()

@@ -97,13 +97,7 @@ public struct SetStore: Sendable {
         let isLinked = linking && (try? source.resolved().hardLink(as: target)) != nil
         if !isLinked { try Self.copy(source, to: target) }
         try target.changePermissions(0o444)
-        let descriptor = try FileError.wrap("open", target) {
-            try FileDescriptor.open(target, .readOnly, options: .closeOnExec)
-        }
-        defer { try? descriptor.close() }
-        try descriptor.synchronize(target)
-        let digest = try Digest.ofFile(descriptor, target)
-        return ImageSet.Member(name: name, digest: digest, sizeInBytes: try descriptor.status(of: target).size)
+        return try ImageSet.Member(name: name, synchronizing: target)
     }
 
     /// Shares the blocks where the file system can, else copies.
@@ -201,5 +195,34 @@ public struct SetFiles: Sendable, Equatable {
         guard let best = present.first else { throw NetbootError.noPackedRoot(folder) }
         guard allowsSeveral || present.count == 1 else { throw NetbootError.severalPackedRoots(folder, present) }
         return folder.joined(best)
+    }
+}
+
+extension ImageSet {
+    /// The set that `files` would be published as. Reads all three, changes nothing.
+    public init(_ files: SetFiles) throws {
+        self.init(
+            kernel: try Member(name: Self.kernelName, reading: files.kernel),
+            initramfs: try Member(name: Self.initramfsName, reading: files.initramfs),
+            root: try Member(name: files.root.lastName.printable, reading: files.root))
+    }
+}
+
+extension ImageSet.Member {
+    /// Digest and size of a file that others may read from now on: it is durable.
+    fileprivate init(name: String, synchronizing file: FilePath) throws {
+        try self.init(name: name, reading: file) { descriptor throws(FileError) in try descriptor.synchronize(file) }
+    }
+
+    fileprivate init(
+        name: String, reading file: FilePath, _ prepare: (FileDescriptor) throws(FileError) -> Void = { _ in }
+    ) throws {
+        let descriptor = try FileError.wrap("open", file) {
+            try FileDescriptor.open(file, .readOnly, options: .closeOnExec)
+        }
+        defer { try? descriptor.close() }
+        try prepare(descriptor)
+        let digest = try Digest.ofFile(descriptor, file)
+        self.init(name: name, digest: digest, sizeInBytes: try descriptor.status(of: file).size)
     }
 }

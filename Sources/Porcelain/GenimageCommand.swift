@@ -9,6 +9,8 @@ struct GenimageCommand: PeerCommand {
     static let configuration = CommandConfiguration(
         commandName: "genimage", abstract: "Build or update the root image of an osimage.")
 
+    static let namesUnknownOptions = true
+
     @Option(name: .customShort("o"), help: "Distribution and version, without an image name.") var osver: String?
     @Option(name: .customShort("a"), help: "Architecture, without an image name; this machine's by default.") var arch:
         String?

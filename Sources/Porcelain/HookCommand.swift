@@ -14,6 +14,7 @@ struct HookCommand: ParsableCommand {
         completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
     var osimage: String?
     @Option(help: "Write what the hooks are told to a file.", completion: .file()) var saveContext: String?
+    @Flag(name: .customLong("try"), help: "Run on a throw-away root image and list what changes.") var isTry = false
     @Flag(help: "Print JSON.") var json = false
     @Argument(help: "list or run.", completion: .list(["list", "run"])) var action: String
     @Argument(help: "[EVENT] of list; EVENT OSIMAGE [NAME] of run.") var operand: [String] = []
@@ -22,10 +23,18 @@ struct HookCommand: ParsableCommand {
         switch action {
         case "list":
             guard operand.count <= 1 else { throw ValidationError("hook list takes one event") }
-            guard saveContext == nil else { throw ValidationError("--save-context is for hook run") }
+            guard saveContext == nil, !isTry else { throw ValidationError("--save-context and --try are for hook run") }
         case "run":
             guard (2...3).contains(operand.count) else { throw ValidationError("hook run takes EVENT OSIMAGE [NAME]") }
-            guard osimage == nil, !json else { throw ValidationError("--osimage and --json are for hook list") }
+            guard osimage == nil, !json || isTry else {
+                throw ValidationError("--osimage is for hook list, --json for it and for --try")
+            }
+            guard !isTry || saveContext == nil else {
+                throw ValidationError("--try and --save-context exclude each other")
+            }
+            guard isTry || operand[0] != "postinstall" else {
+                throw ValidationError("postinstall scripts run within genimage; by hand only with --try")
+            }
         default: throw ValidationError("say hook list or hook run")
         }
     }
@@ -66,6 +75,9 @@ struct HookCommand: ParsableCommand {
     }
 
     private func runByHand() throws {
+        if isTry {
+            return try HookTrial(operand[1], json: json).run(operand[0], only: operand.count > 2 ? operand[2] : nil)
+        }
         var words: [Word] = ["--osimage", Word(operand[1])]
         if operand.count > 2 { words += ["--only", Word(operand[2])] }
         if let saveContext { words += ["--save-context", Word(saveContext)] }

@@ -40,6 +40,8 @@ struct PackSource: BlockSource {
     private struct OpenData {
         let descriptor: FileDescriptor
         let entry: Int
+        /// On the host, for errors.
+        let path: FilePath
         var extents: ArraySlice<ArchiveMember.Extent>
         /// Bytes still to read of the first extent.
         var remaining: UInt64
@@ -65,12 +67,11 @@ struct PackSource: BlockSource {
     }
 
     mutating func next() throws -> [UInt8]? {
-        var block = [UInt8](repeating: 0, count: blockSize)
-        let filled = try block.withUnsafeMutableBytes { try fill($0) }
-        if filled == 0 { return nil }
-        written += UInt64(filled)
-        if filled < blockSize { block.removeLast(blockSize - filled) }
-        return block
+        let block = try [UInt8](unsafeUninitializedCapacity: blockSize) { buffer, count in
+            count = try fill(UnsafeMutableRawBufferPointer(buffer))
+        }
+        written += UInt64(block.count)
+        return block.isEmpty ? nil : block
     }
 
     private mutating func fill(_ block: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -126,9 +127,8 @@ struct PackSource: BlockSource {
         }
         let count = min(space.count, Int(clamping: open.remaining))
         let part = UnsafeMutableRawBufferPointer(rebasing: space[..<count])
-        let path = folder.full(plan.entries[open.entry].path)
-        let got = try FileError.wrap("read", path) { try open.descriptor.read(into: part) }
-        guard got > 0 else { throw RamdiskError.changed(path) }
+        let got = try FileError.wrap("read", open.path) { try open.descriptor.read(into: part) }
+        guard got > 0 else { throw RamdiskError.changed(open.path) }
         open.remaining -= UInt64(got)
         data = open
         progress?.advance(UInt64(got))
@@ -136,17 +136,15 @@ struct PackSource: BlockSource {
     }
 
     private func seek(_ open: OpenData, to offset: UInt64) throws {
-        let path = folder.full(plan.entries[open.entry].path)
-        _ = try FileError.wrap("read", path) { try open.descriptor.seek(offset: Int64(offset), from: .start) }
+        _ = try FileError.wrap("read", open.path) { try open.descriptor.seek(offset: Int64(offset), from: .start) }
     }
 
     private mutating func close(_ open: OpenData) throws {
         let entry = plan.entries[open.entry]
-        let path = folder.full(entry.path)
-        let status = try open.descriptor.status(of: path)
+        let status = try open.descriptor.status(of: open.path)
         try? open.descriptor.close()
         data = nil
-        guard entry.isSame(status) else { throw RamdiskError.changed(path) }
+        guard entry.isSame(status) else { throw RamdiskError.changed(open.path) }
         append([UInt8](repeating: 0, count: format.padding(after: open.stored)))
     }
 
@@ -159,7 +157,8 @@ struct PackSource: BlockSource {
         // Other names of a file need no look at it.
         if entry.first != nil, !hasData { return append(try format.header(of: member)) }
 
-        let descriptor = try open(entry)
+        let path = folder.full(entry.path)
+        let descriptor = try open(entry, path)
         var isKept = false
         defer { if !isKept { try? descriptor.close() } }
         if entry.status.kind == .symbolicLink { member.linkTarget = try descriptor.linkTarget(at: "") }
@@ -167,7 +166,7 @@ struct PackSource: BlockSource {
         var extents = [ArchiveMember.Extent(offset: 0, length: member.size)]
         // sqfstar finds holes itself, and fails on a file of nothing else.
         if hasData, placement == .headers,
-            let runs = try SparseMap.runs(of: descriptor, entry.status, folder.full(entry.path))
+            let runs = try SparseMap.runs(of: descriptor, entry.status, path)
         {
             member.extents = runs
             extents = runs
@@ -179,7 +178,7 @@ struct PackSource: BlockSource {
         }
         guard hasData, let first = extents.first, member.size > 0 else { return }
         let open = OpenData(
-            descriptor: descriptor, entry: index, extents: extents[...], remaining: first.length,
+            descriptor: descriptor, entry: index, path: path, extents: extents[...], remaining: first.length,
             stored: extents.reduce(0) { $0 + $1.length })
         isKept = true
         data = open
@@ -188,14 +187,13 @@ struct PackSource: BlockSource {
 
     /// sqfstar takes the top's mode and owner as options, and its attributes have only our member to go to.
     private mutating func skipTop(_ entry: PackPlan.Entry) throws {
-        let descriptor = try open(entry)
+        let descriptor = try open(entry, folder.full(entry.path))
         defer { try? descriptor.close() }
         dump.add(entry.path, try folder.attributes(of: descriptor, entry.path))
     }
 
     /// Opens an entry and makes sure that it is still what was planned.
-    private func open(_ entry: PackPlan.Entry) throws -> FileDescriptor {
-        let path = folder.full(entry.path)
+    private func open(_ entry: PackPlan.Entry, _ path: FilePath) throws -> FileDescriptor {
         let descriptor = try folder.openExisting(entry.path, entry.status.kind == .regular ? .read : .inspect)
         if let now = try? descriptor.status(of: path), entry.isSame(now) { return descriptor }
         try? descriptor.close()

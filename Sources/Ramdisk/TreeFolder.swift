@@ -40,7 +40,8 @@ final class TreeFolder {
     func open(_ entry: [UInt8], _ access: Access) throws(FileError) -> FileDescriptor {
         let resolve = CATBOAT_RESOLVE_BENEATH | CATBOAT_RESOLVE_NO_SYMLINKS
         let raw = withCString(entry) { catboat_openat2(descriptor.rawValue, $0, access.flags, 0, resolve) }
-        return FileDescriptor(rawValue: try FileError.check("open", full(entry), raw))
+        guard raw >= 0 else { throw FileError("open", full(entry), .latest) }
+        return FileDescriptor(rawValue: raw)
     }
 
     /// Like `open`, for an entry that must be there.
@@ -64,6 +65,9 @@ final class TreeFolder {
     /// Extended attributes of an open file.
     func attributes(of opened: FileDescriptor, _ entry: [UInt8]) throws(FileError) -> [ArchiveMember.Attribute] {
         let link = "/proc/self/fd/\(opened.rawValue)"
+        // Nearly all files have none: the path for an error is made only for those that do.
+        let isBare = catboat_listxattr(link, nil, 0) == 0
+        if isBare { return [] }
         let names = try Self.reading("list attributes of", full(entry)) { buffer, size in
             catboat_listxattr(link, buffer?.assumingMemoryBound(to: CChar.self), size)
         }

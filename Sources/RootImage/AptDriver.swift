@@ -163,9 +163,15 @@ public struct AptDriver: PackageDriver {
     }
 
     public func repair(_ tree: FilePath, unwanted: [String], _ lock: borrowing ImageLock) throws {
-        let broken = try DpkgStatus(tree: tree, architecture: workspace.architecture).brokenPackages
-        guard !broken.isEmpty else { return }
         let traces = AptTraces(tree)
+        // What dpkg noted and had not yet put into its status file when it was killed.
+        let hasJournal = try !RootFolder(tree).host("/var/lib/dpkg/updates").directoryNames().isEmpty
+        if hasJournal {
+            try traces.forbidServices()
+            try configure(tree, lock)
+        }
+        let broken = try DpkgStatus(tree: tree, architecture: workspace.architecture).brokenPackages
+        guard hasJournal || !broken.isEmpty else { return }
         try traces.forbidServices()
         let useless = broken.filter { unwanted.contains($0) }
         if !useless.isEmpty {
@@ -174,11 +180,15 @@ public struct AptDriver: PackageDriver {
             try run(sandbox(tree), ["chroot", Word(tree)] + words, lock, mayFail: true)
         }
         // What cannot be configured yet is put right by apt.
+        try configure(tree, lock)
+        try run(sandbox(tree), apt("install", ["--fix-broken"], tree), lock)
+        try traces.allowServices()
+    }
+
+    private func configure(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
         try run(
             sandbox(tree), ["chroot", Word(tree), "dpkg", "--force-confold", "--force-confdef", "--configure", "-a"],
             lock, mayFail: true)
-        try run(sandbox(tree), apt("install", ["--fix-broken"], tree), lock)
-        try traces.allowServices()
     }
 
     public func apply(_ transaction: PackageTransaction, to tree: FilePath, isNew: Bool, _ lock: borrowing ImageLock)

@@ -39,9 +39,10 @@ public struct ImageFinisher {
         try clean()
     }
 
-    /// Before the image is packed: the same cleaning, for what came into the tree since.
+    /// Before the image is packed: the scripts of this release, and the same cleaning, for what came into the tree since.
     public func prepareForPacking() throws {
         guard try ImageState.read(folder)?.isFinished ?? true else { throw ImageStateError.unfinished(folder.tree) }
+        try installNodeScripts()
         try clean()
     }
 
@@ -141,10 +142,7 @@ public struct ImageFinisher {
     }
 
     private func installPostscripts() throws {
-        for name in ["xcatdsklspost", "xcatpostinit1"] {
-            try image.install(scripts.joined(name), as: "/opt/xcat/\(name)", permissions: 0o755)
-        }
-        try image.install(scripts.joined("xcatlib.sh"), as: "/opt/xcat/xcatlib.sh", permissions: 0o644)
+        try installNodeScripts()
         if try image.text("/opt/xcat/xcatinfo") == nil { try image.write("", to: "/opt/xcat/xcatinfo") }
         try image.host("/xcatpost").createDirectories()
         guard image.exists("/usr/lib/systemd") || image.exists("/lib/systemd") else { return }
@@ -158,6 +156,14 @@ public struct ImageFinisher {
                 try image.link("/etc/systemd/system/\(want)/\(unit)", to: "/etc/systemd/system/\(unit)")
             }
         }
+    }
+
+    /// What runs on the node; scripts of sites call these by name.
+    private func installNodeScripts() throws {
+        for name in ["xcatdsklspost", "xcatpostinit1"] {
+            try image.install(scripts.joined(name), as: "/opt/xcat/\(name)", permissions: 0o755)
+        }
+        try image.install(scripts.joined("xcatlib.sh"), as: "/opt/xcat/xcatlib.sh", permissions: 0o644)
     }
 
     // MARK: - Cleaning

@@ -14,6 +14,9 @@ public struct ImageSandbox: Sendable {
         case around
         /// As `around`, but only `/run` of the image is prepared: for mmdebstrap, which mounts the rest itself.
         case bare
+        /// On the host as it is, with an overlay in the image's place: what the command changes there goes to `upper/` of this
+        /// folder, which has `work/` as well, on the same file system. The command inherits the lock.
+        case overlaid(FilePath)
     }
 
     /// Media of a build are at this place, numbered from 1, on both sides of the image's root.
@@ -93,6 +96,7 @@ public struct ImageSandbox: Sendable {
         switch view {
         case .inside: words.append("--inside")
         case .bare: words.append("--bare")
+        case .overlaid(let stage): words += ["--overlay", Word(stage)]
         case .around: break
         }
         if allowsNetwork { words.append("--network") }
@@ -107,6 +111,7 @@ public struct ImageSandbox: Sendable {
         words += ["--liveness", "10", "--"] + command
         var tool = Tool(launcher, words, environment: environment)
         tool.descriptors = [10: liveness, 11: lock]
+        if case .overlaid = view { tool.environment[ImageLock.variable] = "11" }
         return tool
     }
 }

@@ -58,6 +58,12 @@ public final class RunningTool {
         return signal != 0 ? .signaled(signal) : .exited(catboat_exit_status(status))
     }
 
+    /// Waits until any program that this process started has ended; `wait` or `poll` says which and how.
+    public static func waitForAny() {
+        var info = siginfo_t()
+        while waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) < 0 && Errno.latest == .interrupted {}
+    }
+
     public func signal(_ number: CInt) { kill(pid, number) }
 
     /// Signals the program and its children; only for a tool that has its own group.

@@ -38,13 +38,10 @@ public struct Trace: Sendable {
     }
 
     /// Records a pipeline that ended: `words` of each command, the bytes fed to the first, how long it took.
-    public func record(_ pipeline: [[Word]], input: [UInt8]?, elapsed: Duration, ending: Tool.Ending) {
-        var line: [UInt8] = []
-        for (index, words) in pipeline.enumerated() {
-            if index > 0 { line += Array(" | ".utf8) }
-            line += Array(words.map(\.shellQuoted).joined(separator: [0x20]))
-            if index == 0, input != nil { line += Array(" <<'CATBOAT-EOF'".utf8) }
-        }
+    /// - Parameter accepting: statuses that are answers; a replay by `sh -e` goes on after them, too.
+    public func record(
+        _ pipeline: [[Word]], input: [UInt8]?, elapsed: Duration, ending: Tool.Ending, accepting: Set<CInt> = [0]
+    ) {
         let milliseconds = elapsed / .milliseconds(1)
         let seconds = "\(Int(milliseconds) / 1000).\(String(1000 + Int(milliseconds) % 1000).dropFirst())"
         let status =
@@ -52,17 +49,31 @@ public struct Trace: Sendable {
             case .exited(let status): "exit \(status)"
             case .signaled(let signal): "signal \(signal)"
             }
-        line += Array(" # \(seconds)s \(status)\n".utf8)
-        if let input {
-            line += input
-            if !input.isEmpty, input.last != 0x0a { line.append(0x0a) }
-            line += Array("CATBOAT-EOF\n".utf8)
+        var comment = " # \(seconds)s \(status)"
+        if case .exited(let status) = ending, status != 0, accepting.contains(status) {
+            comment = " || [ $? -eq \(status) ]" + comment
         }
+        let line = Self.shellText(of: pipeline, input: input, comment: comment)
         let mark = Array(repeating: UInt8(ascii: "+"), count: depth) + [0x20]
         var marked: [UInt8] = []
         for part in line.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast() {
             marked += mark + part + [0x0a]
         }
         try? sink.writeWhole(marked, to: path)
+    }
+
+    /// A pipeline as lines for a shell, what is fed to its first command as a here-document; ends with a newline.
+    public static func shellText(of pipeline: [[Word]], input: [UInt8]?, comment: String = "") -> [UInt8] {
+        var text: [UInt8] = []
+        for (index, words) in pipeline.enumerated() {
+            if index > 0 { text += Array(" | ".utf8) }
+            text += Array(words.map(\.shellQuoted).joined(separator: [0x20]))
+            if index == 0, input != nil { text += Array(" <<'CATBOAT-EOF'".utf8) }
+        }
+        text += Array((comment + "\n").utf8)
+        guard let input else { return text }
+        text += input
+        if !input.isEmpty, input.last != 0x0a { text.append(0x0a) }
+        return text + Array("CATBOAT-EOF\n".utf8)
     }
 }

@@ -20,7 +20,8 @@ final class SQLStore: Store {
         if isEmpty { return [] }
         let columns = schema.columns.map { "\"\($0)\"" }.joined(separator: ",")
         let rows = try connection.rows(
-            "SELECT \(columns) FROM \"\(schema.name)\"\(condition) ORDER BY \(connection.rowOrder)", values, width: schema.columns.count)
+            "SELECT \(columns) FROM \"\(schema.name)\"\(condition) ORDER BY \(connection.rowOrder)", values,
+            width: schema.columns.count)
         return rows.map { Row(schema, $0) }
     }
 

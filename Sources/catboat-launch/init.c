@@ -37,9 +37,12 @@ static void execute(const struct plan *plan)
     sigprocmask(SIG_SETMASK, &none, 0);
     if (plan->directory && chdir(plan->directory) < 0)
         fail("cannot enter folder", plan->directory, 0);
-    /* Neither the lock nor the pipes are the command's business; a descriptor of the host would lead out of the image. */
-    close_range(3, ~0U, 0);
-    unsetenv("CATBOAT_LOCK_FD");
+    /* What runs over a throw-away image is our own plumbing: it needs the lock and its capabilities. */
+    if (!plan->overlay) {
+        /* Neither the lock nor the pipes are the command's business; a descriptor of the host would lead out of the image. */
+        close_range(3, ~0U, 0);
+        unsetenv("CATBOAT_LOCK_FD");
+    }
     execvp(plan->command[0], plan->command);
     int reason = errno;
     fprintf(stderr, "catboat-launch: error: cannot run: '%s': %s\n", plan->command[0], strerror(reason));
@@ -81,7 +84,8 @@ void run_init(const struct plan *plan, int launcher, int report)
         fail("cannot set the host name of the namespace", 0, 0);
     umask(022);
     prepare_mounts(plan);
-    drop_capabilities();
+    if (!plan->overlay)
+        drop_capabilities();
     if (plan->suppress_sync)
         suppress_sync();
 

@@ -17,6 +17,7 @@ struct plan {
     const char *root;                 /* the root image; null: none is prepared */
     bool inside;                      /* the command's root is the image, the host is out of its reach */
     bool bare;                        /* prepare only the image's /run: mmdebstrap makes the other mounts itself */
+    const char *overlay;              /* folder with upper/ and work/: the command's changes of the image go there */
     bool network;                     /* share the caller's network */
     bool suppress_sync;               /* fsync and its kin succeed without doing anything */
     const char *directory;            /* working directory of the command */

@@ -28,7 +28,7 @@ void fail(const char *what, const char *subject, const char *reason)
 
 static void __attribute__((noreturn)) usage(int status)
 {
-    fputs("usage: catboat-launch [--root DIR [--inside | --bare]] [--network] [--suppress-sync] [--media DIR]...\n"
+    fputs("usage: catboat-launch [--root DIR [--inside | --bare | --overlay DIR]] [--network] [--suppress-sync] [--media DIR]...\n"
           "                      [--bind NAME=DIR]... [--bind-writable NAME=DIR]... [--stub NAME]...\n"
           "                      [--directory DIR] [--liveness FD]... -- COMMAND [ARGUMENT]...\n",
           status ? stderr : stdout);
@@ -53,10 +53,11 @@ static int descriptor(const char *text)
 
 static void parse(int argc, char **argv, struct plan *plan)
 {
-    enum { ROOT = 256, INSIDE, BARE, NETWORK, SUPPRESS, MEDIA, BIND, WRITABLE, STUB, DIRECTORY, LIVENESS, HELP };
+    enum { ROOT = 256, INSIDE, BARE, OVERLAY, NETWORK, SUPPRESS, MEDIA, BIND, WRITABLE, STUB, DIRECTORY, LIVENESS, HELP };
     static const struct option options[] = {
         {"root", required_argument, 0, ROOT},           {"inside", no_argument, 0, INSIDE},
-        {"bare", no_argument, 0, BARE},                 {"network", no_argument, 0, NETWORK},
+        {"bare", no_argument, 0, BARE},                 {"overlay", required_argument, 0, OVERLAY},
+        {"network", no_argument, 0, NETWORK},
         {"suppress-sync", no_argument, 0, SUPPRESS},    {"media", required_argument, 0, MEDIA},
         {"bind", required_argument, 0, BIND},           {"bind-writable", required_argument, 0, WRITABLE},
         {"stub", required_argument, 0, STUB},           {"directory", required_argument, 0, DIRECTORY},
@@ -68,6 +69,7 @@ static void parse(int argc, char **argv, struct plan *plan)
         case ROOT: plan->root = optarg; break;
         case INSIDE: plan->inside = true; break;
         case BARE: plan->bare = true; break;
+        case OVERLAY: plan->overlay = optarg; break;
         case NETWORK: plan->network = true; break;
         case SUPPRESS: plan->suppress_sync = true; break;
         case MEDIA: add(plan->media, &plan->media_count, MEDIA_LIMIT, optarg, "--media"); break;
@@ -85,7 +87,8 @@ static void parse(int argc, char **argv, struct plan *plan)
         default: usage(129);
         }
     }
-    if (optind == argc || (!plan->root && (plan->inside || plan->bare)) || (plan->inside && plan->bare))
+    int views = plan->inside + plan->bare + !!plan->overlay;
+    if (optind == argc || (!plan->root && views) || views > 1)
         usage(129);
     plan->command = argv + optind;
 }

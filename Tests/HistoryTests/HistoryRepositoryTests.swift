@@ -147,4 +147,23 @@ import Testing
         _ = try site.git("clone", "-q", Word(site.custom), Word(clone), at: Scratch.directory)
         #expect(try clone.joined("osimage/img/stanza").readText() == "pkglist=a\n")
     }
+
+    @Test func `many commits become a pack, and nothing is lost`() throws {
+        for number in 0..<90 {
+            try site.write("\(number)\n" + String(repeating: "the same line\n", count: 500), to: "/install/custom/a")
+            try site.keep("img", ["/install/custom/a"])
+        }
+        let counts = try site.git("count-objects", "-v")
+        #expect(!counts.contains("packs: 0\n") && counts.contains("packs: "), "\(counts)")
+        let objects = site.custom.joined(".git/objects")
+        let loose = try objects.directoryNames().filter { $0.bytes.count == 2 }
+            .reduce(0) { try $0 + objects.joined($1).directoryNames().count }
+        #expect(loose <= 256 + 8)
+        _ = try site.git("fsck", "--strict")
+        #expect(try site.git("rev-list", "--count", "HEAD") == "90\n")
+        #expect(try site.git("show", "HEAD~80:a").hasPrefix("9\n"))
+        #expect(try site.git("status", "--porcelain") == "")
+        _ = try site.git("gc", "-q")
+        #expect(try !site.keep("img", ["/install/custom/a"]).isNew)
+    }
 }

@@ -56,6 +56,17 @@ import Testing
         #expect(json.hasPrefix(#"{"sets":[{"digest":"sha256:"#) && json.contains(#""is_current":true"#))
     }
 
+    @Test func `image-publish --dry-run prints the digest that publishing will give, and publishes nothing`() throws {
+        try publish("1")
+        for name in ["kernel", "rootimg.cpio.gz"] { try AtomicFile.write("two".utf8, to: folder.joined(name)) }
+        let before = try catboat("image-publish", "--rootimgdir", Word(folder), "--list", "img").stdout
+        let planned = try catboat("image-publish", "--rootimgdir", Word(folder), "--dry-run", "img")
+        #expect(planned.status == 0 && planned.stderr == "")
+        #expect(try catboat("image-publish", "--rootimgdir", Word(folder), "--list", "img").stdout == before)
+        #expect(try catboat("image-publish", "--rootimgdir", Word(folder), "img").stdout == planned.stdout)
+        #expect(try catboat("image-publish", "--dry-run", "--list", "img").status == 129)
+    }
+
     @Test func `image-publish goes back to a kept set`() throws {
         let first = try publish("1")
         try publish("2")

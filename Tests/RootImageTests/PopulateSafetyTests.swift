@@ -117,9 +117,10 @@ import Testing
     @Test func `a signed medium needs a trusted key, which the error names`() throws {
         let home = Scratch.directory.joined("gnupg")
         try home.createDirectories(permissions: 0o700)
-        setenv("GNUPGHOME", home.printable, 1)
         let site = try ImageSite("--sign")
-        let shown = try Tool("gpg", ["--list-keys", "--with-colons"]).output().lines.filter { $0.hasPrefix("fpr:") }
+        let key = Scratch.directory.joined("medium.key.asc")
+        let shown = try Tool("gpg", ["--homedir", Word(home), "--show-keys", "--with-colons", Word(key)]).output().lines
+            .filter { $0.hasPrefix("fpr:") }
         let fingerprint = try #require(shown.first?.split(separator: ":").last)
         let refused = try site.populate("tiny-hello\n")
         #expect(
@@ -127,7 +128,6 @@ import Testing
                 == "rootimg-populate: error: repository is signed by a key that is not trusted (\(fingerprint)): "
                 + "'\(site.medium.printable)/dists/bookworm': check that key and trust it with copycds --key FILE\n")
         #expect(!site.folder.exists)
-        let key = Scratch.directory.joined("medium.key.asc")
         let trusted = try site.populate("tiny-hello\n", "--keyring", Word(key))
         #expect(trusted.status == 0, "\(trusted.stderr)")
     }

@@ -44,9 +44,11 @@ import Testing
         #expect(try store.rows("osimage", ["osvers": ""]).count == 1)
     }
 
-    @Test(arguments: StoreKind.available, [
-        ("yes", false), ("1", false), ("0", true), ("no", true), ("No", true), ("", true), ("off", false),
-    ])
+    @Test(
+        arguments: StoreKind.available,
+        [
+            ("yes", false), ("1", false), ("0", true), ("no", true), ("No", true), ("", true), ("off", false),
+        ])
     func `disable switches a row off unless it says no`(
         kind: StoreKind, value: (text: String, isEnabled: Bool)
     ) throws {
@@ -124,8 +126,10 @@ import Testing
     @Test func `other programs read the store too`() throws {
         _ = try store(.sqlite) { $0.set("site", ["key": "domain"], ["value": "x"]) }
         guard Tool.isInstalled("sqlite3") else { return }
-        let output = try Tool("sqlite3", [Word(try StoreKind.sqlite.makeLocation()), "SELECT value FROM site; PRAGMA integrity_check"])
-            .output()
+        let output = try Tool(
+            "sqlite3", [Word(try StoreKind.sqlite.makeLocation()), "SELECT value FROM site; PRAGMA integrity_check"]
+        )
+        .output()
         #expect(output.text == "x\nok\n")
     }
 }

@@ -20,6 +20,7 @@ struct ImagePublishCommand: ParsableCommand {
     var record: String?
     @Option(help: "Sets to keep, the served one included.") var keep = 3
     @Flag(help: "Change nothing; print the digest of the served set.") var current = false
+    @Flag(help: "Change nothing; print the digest of the set that would be published.") var dryRun = false
     @Flag(help: "Change nothing; print the kept sets.") var list = false
     @Flag(help: "With --list, print JSON.") var json = false
     @Flag(name: .customShort("z"), help: "With --list, end records with NUL.") var isNULSeparated = false
@@ -28,7 +29,9 @@ struct ImagePublishCommand: ParsableCommand {
 
     func validate() throws {
         guard keep >= 1 else { throw ValidationError("--keep must be 1 or more") }
-        guard !(current && list) else { throw ValidationError("--current and --list exclude each other") }
+        guard [current, list, dryRun].count(where: \.self) <= 1 else {
+            throw ValidationError("--current, --list and --dry-run exclude each other")
+        }
         guard digest == nil || stage == nil else { throw ValidationError("a digest and --stage exclude each other") }
     }
 
@@ -42,6 +45,12 @@ struct ImagePublishCommand: ParsableCommand {
             return try Console.print(digest.description)
         }
         if list { return try printSets(publisher) }
+        if dryRun {
+            let set =
+                try digest.map { try publisher.store.find($0, image: osimage).set }
+                ?? ImageSet(SetFiles(rootimgFolder: folder, stage: stage.map { FilePath($0).absolute }))
+            return try Console.print(set.digest.description)
+        }
         let lock = try ImageLock(folder)
         defer { withExtendedLifetime(lock.descriptor) {} }
         let published: KeptSet

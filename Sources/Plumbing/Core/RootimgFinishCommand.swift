@@ -23,7 +23,8 @@ struct RootimgFinishCommand: ParsableCommand {
     @Option(help: "With pack: commit of the recipe, for the image's UUID.") var recipe = ""
     @Option(help: "With pack: a folder that becomes /xcatpost.", completion: .directory) var postscripts: String?
     @Option(help: "With pack: the time zone, e.g. Etc/UTC.") var timezone: String?
-    @Option(help: "With pack: root's password as a hash for /etc/shadow.") var rootHash: String?
+    @Option(help: "With pack: root's password as a hash for /etc/shadow; - reads it from standard input.") var rootHash:
+        String?
     @Option(help: "With pack: a folder to make with the build record.", completion: .directory) var record: String?
     @Argument(help: "The folder that holds rootimg/.", completion: .directory) var rootimgdir: String
 
@@ -70,10 +71,15 @@ struct RootimgFinishCommand: ParsableCommand {
         options.time = try SourceDate.current() ?? 0
         options.postscripts = postscripts.map { FilePath($0) }
         options.timezone = timezone
-        options.rootHash = rootHash
+        options.rootHash = try rootHash == "-" ? readHash() : rootHash
         let listing = try PackStage(folder).run(options)
         if let record { try write(listing, folder, to: FilePath(record)) }
         try Console.print(listing.digest.description)
+    }
+
+    private func readHash() throws -> String {
+        let bytes = try FileDescriptor.standardInput.readToEnd(limit: 4096, of: "standard input")
+        return String(decoding: bytes.prefix { $0 > 0x20 }, as: UTF8.self)
     }
 
     /// The part of the build record that is known before packing; image-publish adds the rest.

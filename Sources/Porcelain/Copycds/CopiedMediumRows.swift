@@ -43,6 +43,11 @@ struct CopiedMediumRows {
         }
     }
 
+    /// Names of the osimages that there will be, or are.
+    func imageNames(_ cluster: Cluster) throws -> [String] {
+        try makesOsimages ? images(cluster).map(\.name) : []
+    }
+
     private func batch(_ cluster: Cluster) throws -> TableBatch {
         var batch = TableBatch()
         try addDistribution(to: &batch, cluster)

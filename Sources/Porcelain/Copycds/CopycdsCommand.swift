@@ -25,39 +25,42 @@ struct CopycdsCommand: ParsableCommand {
     @Flag(help: "Set all columns of the default osimages anew.") var reset = false
     @Option(help: ArgumentHelp("Trust this public key from now on.", valueName: "file"), completion: .file())
     var key: [String] = []
+    @Flag(name: .customLong("no-hooks"), help: "Run no hooks.") var skipsHooks = false
     @Argument(help: "ISO images, drives or folders.", completion: .file()) var media: [String] = []
 
     func run() throws {
         let cluster = try Cluster.open()
-        for file in key { try keep(file, cluster) }
         if media.isEmpty {
-            if !key.isEmpty { return }
+            if !key.isEmpty { return try keepKeys(cluster) }
             throw CommandFailure([Diagnostic("copycds needs at least one full path to ISO currently.")])
         }
         if inspection {
+            try keepKeys(cluster)
             for (option, value) in [("name", name), ("arch", arch)] where value != nil {
                 Console.warning(
                     "copycds: option --inspection specified, argument specified with option --\(option) is ignored")
             }
         }
-        for operand in media {
+        for (index, operand) in media.enumerated() {
             let file = FilePath(operand).absolute
             let medium = try InspectedMedium(file, name: inspection ? nil : name, arch: inspection ? nil : arch)
             if inspection {
                 try Console.print(medium.inspection)
             } else {
-                try copy(medium, cluster)
+                try copy(medium, cluster, keepingKeys: index == 0)
             }
         }
     }
 
-    private func keep(_ file: String, _ cluster: Cluster) throws {
+    private func keepKeys(_ cluster: Cluster) throws {
         let folder = try cluster.settings.host(cluster.installFolder.joined("custom/keys"))
-        let kept = try Step("media-key-add", [Word(FilePath(file).absolute), Word(folder)]).captured()
-        Console.note("Trusted from now on: \(kept.lines.first ?? "")")
+        for file in key {
+            let kept = try Step("media-key-add", [Word(FilePath(file).absolute), Word(folder)]).captured()
+            Console.note("Trusted from now on: \(kept.lines.first ?? "")")
+        }
     }
 
-    private func copy(_ medium: InspectedMedium, _ cluster: Cluster) throws {
+    private func copy(_ medium: InspectedMedium, _ cluster: Cluster, keepingKeys: Bool) throws {
         let installFolder = try cluster.installFolder
         let top = path.map { FilePath($0).absolute } ?? installFolder.joined(medium.name).joined(medium.arch)
         if path != nil, !top.starts(with: installFolder) {
@@ -71,11 +74,22 @@ struct CopycdsCommand: ParsableCommand {
                 "\(medium.file.printable) is a live medium: it is not a complete repository, and images cannot be built from it alone."
             )
         }
+        let rows = CopiedMediumRows(
+            medium, folder: top, destination: destination, makesOsimages: !makesNoOsimage, isReset: reset)
+        let hooks = SiteHooks(cluster, isOn: !skipsHooks)
+        let call = SiteHooks.Call(
+            arguments: try rows.imageNames(cluster),
+            facts: [
+                "medium=\(medium.file.printable)", "distribution=\(medium.name)-\(medium.arch)",
+                "destination=\(destination.printable)",
+            ])
+        try hooks.run("pre-copycds", call)
+        // Not before a hook could refuse.
+        if keepingKeys { try keepKeys(cluster) }
         let copy = try MediumCopyStep(
             medium, to: destination, name: name, arch: arch, cluster, isNonoverwrite: isNonoverwrite)
         guard try copy.run() else { return }
-        try CopiedMediumRows(
-            medium, folder: top, destination: destination, makesOsimages: !makesNoOsimage, isReset: reset
-        ).store(cluster.settings)
+        try rows.store(cluster.settings)
+        try hooks.run("post-copycds", call)
     }
 }

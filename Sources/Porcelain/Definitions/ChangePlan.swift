@@ -28,12 +28,19 @@ struct ChangePlan {
     var notes: [Note] = []
     /// Objects that are made or changed.
     var changed: [String] = []
+    /// The same with their types, for hooks; of a renamed object the old name and the new.
+    var touched: [(type: String, name: String)] = []
     /// Those of them that are new.
     var created: [String] = []
     /// Objects could not be made or changed: the closing line says so.
     var hasFailures = false
     /// Something else went wrong: only the exit status tells.
     var hasErrors = false
+
+    mutating func change(_ type: ObjectType, _ name: String) {
+        changed.append(name)
+        touched.append((type.name, name))
+    }
 
     mutating func warn(_ text: String) { notes.append(.warning(text)) }
 
@@ -61,17 +68,24 @@ struct ChangePlan {
 
 /// Carries a plan out through `table-set`; a plan that another command has overtaken is made again.
 enum PlannedChange {
-    /// - Parameter plan: makes the plan from the tables as they are now.
+    /// - Parameters:
+    ///   - hooks: of the command; asked before anything is written, again when a plan made anew touches other objects.
+    ///   - plan: makes the plan from the tables as they are now.
     /// - Returns: the plan that was carried out. Its notes have been printed.
-    static func apply(_ plan: (Cluster) throws -> ChangePlan) throws -> ChangePlan {
+    static func apply(_ hooks: DefinitionHooks? = nil, _ plan: (Cluster) throws -> ChangePlan) throws -> ChangePlan {
         var generator = SystemRandomNumberGenerator()
+        var asked: [String]?
         for attempt in 0..<100 {
-            let made = try plan(try Cluster.open())
+            let cluster = try Cluster.open()
+            let made = try plan(cluster)
             try made.batch.checkValues()
             if made.batch.isEmpty {
                 made.printNotes()
                 return made
             }
+            let touched = made.touched.map { "\($0.type) \($0.name)" }
+            if asked != touched { try hooks?.before(made, cluster) }
+            asked = touched
             let isLast = attempt == 99
             let ending = try Step(
                 "table-set", isLast ? ["--stdin"] : ["--stdin", "--quiet"], input: made.batch.bytes

@@ -20,9 +20,11 @@ struct ChdefCommand: PeerCommand {
             throw UsageFailure(DefinitionProblem.noNames.diagnostic.problem)
         }
         if let newName = request.newName { return try rename(request, newName) }
-        let plan = try PlannedChange.apply { try DefinitionChange(request, $0).plan(input) }
-        try close(plan, request)
+        let plan = try PlannedChange.apply(hooks) { try DefinitionChange(request, $0).plan(input) }
+        try hooks.after(plan) { try close(plan, request) }
     }
+
+    private var hooks: DefinitionHooks { DefinitionHooks("chdef", isOn: !options.skipsHooks) }
 
     private func close(_ plan: ChangePlan, _ request: DefinitionRequest) throws {
         if plan.hasFailures { throw CommandFailure([DefinitionProblem.someFailed.diagnostic]) }
@@ -47,7 +49,7 @@ struct ChdefCommand: PeerCommand {
 
     private func rename(_ request: DefinitionRequest, _ newName: String) throws {
         var old = ""
-        let plan = try PlannedChange.apply { cluster in
+        let plan = try PlannedChange.apply(hooks) { cluster in
             let type = try request.givenTypes?.first ?? ObjectType.named("node")
             let names = try cluster.requestedNames(request, type) ?? []
             guard names.count == 1, request.givenTypes?.count ?? 1 == 1, let name = names.first else {
@@ -58,7 +60,9 @@ struct ChdefCommand: PeerCommand {
             old = name
             return try ObjectRenaming(cluster, type, name, newName).plan()
         }
-        if !plan.batch.isEmpty { try Console.print("Changed the object name from \(old) to \(newName).") }
+        try hooks.after(plan) {
+            if !plan.batch.isEmpty { try Console.print("Changed the object name from \(old) to \(newName).") }
+        }
     }
 }
 
@@ -127,7 +131,7 @@ struct DefinitionChange {
             editor.plan.batch.removeLast(downTo: planned)
             return
         }
-        editor.plan.changed.append(draft.name)
+        editor.plan.change(draft.type, draft.name)
         if stored == nil { editor.plan.created.append(draft.name) }
     }
 

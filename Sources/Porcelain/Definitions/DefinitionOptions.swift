@@ -15,17 +15,17 @@ enum LsdefVerb: DefinitionVerb {
 
 enum MkdefVerb: DefinitionVerb {
     static let name = "mkdef"
-    static let options: Set = ["f", "d", "w", "u", "z", "template"]
+    static let options: Set = ["f", "d", "w", "u", "z", "template", "no-hooks"]
 }
 
 enum ChdefVerb: DefinitionVerb {
     static let name = "chdef"
-    static let options: Set = ["p", "m", "n", "d", "w", "u", "z"]
+    static let options: Set = ["p", "m", "n", "d", "w", "u", "z", "no-hooks"]
 }
 
 enum RmdefVerb: DefinitionVerb {
     static let name = "rmdef"
-    static let options: Set = ["f", "a", "C"]
+    static let options: Set = ["f", "a", "C", "no-hooks"]
 }
 
 private func text(_ verb: any DefinitionVerb.Type, _ option: String, _ abstract: String) -> ArgumentHelp {
@@ -80,6 +80,7 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     @Flag(help: text(Verb.self, "nics", "Only the attributes of interfaces.")) var nics = false
     @Flag(help: text(Verb.self, "osimage", "The attributes of the node's image too.")) var osimage = false
     @Option(defaultAsFlag: "", help: text(Verb.self, "template", "Show or use a template.")) var template: String?
+    @Flag(name: .customLong("no-hooks"), help: text(Verb.self, "no-hooks", "Run no hooks.")) var skipsHooks = false
     @Flag(help: .hidden) var nocache = false
     @Flag(name: [.customShort("V"), .customLong("verbose")], help: "Say more.") var verbose = false
     @Flag(name: [.customShort("v"), .customLong("version")], help: "Print the version.") var version = false

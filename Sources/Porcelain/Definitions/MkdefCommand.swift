@@ -19,10 +19,11 @@ struct MkdefCommand: PeerCommand {
         if input == nil, !request.hasNames, request.givenTypes?.first?.isSite != true {
             throw CommandFailure([DefinitionProblem.noNames.diagnostic])
         }
-        let plan = try PlannedChange.apply { cluster in
+        let hooks = DefinitionHooks("mkdef", isOn: !options.skipsHooks)
+        let plan = try PlannedChange.apply(hooks) { cluster in
             try DefinitionMaking(request, cluster).plan(input)
         }
-        try close(plan, request)
+        try hooks.after(plan) { try close(plan, request) }
     }
 
     private func close(_ plan: ChangePlan, _ request: DefinitionRequest) throws {
@@ -127,7 +128,7 @@ struct DefinitionMaking {
             ? try editor.writeGroup(draft, stored: nil, request: request, isMaking: true)
             : try editor.write(draft, stored: nil)
         if isValid {
-            editor.plan.changed.append(draft.name)
+            editor.plan.change(draft.type, draft.name)
         } else {
             editor.plan.batch.removeLast(downTo: planned)
             editor.plan.hasFailures = true

@@ -35,6 +35,7 @@ struct ObjectRenaming {
                 try replace(in: table, column)
             }
         }
+        editor.plan.touched = [(type.name, old), (type.name, new)]
         return try editor.finished()
     }
 

@@ -18,7 +18,12 @@ struct RmdefCommand: PeerCommand {
         guard request.isAll || request.hasNames else {
             throw UsageFailure(DefinitionProblem.noNames.diagnostic.problem)
         }
-        let plan = try PlannedChange.apply { try DefinitionRemoval(request, $0).plan() }
+        let hooks = DefinitionHooks("rmdef", isOn: !options.skipsHooks)
+        let plan = try PlannedChange.apply(hooks) { try DefinitionRemoval(request, $0).plan() }
+        try hooks.after(plan) { try close(plan, request) }
+    }
+
+    private func close(_ plan: ChangePlan, _ request: DefinitionRequest) throws {
         if plan.changed.isEmpty {
             try Console.print("No objects have been removed from the xCAT database.")
         } else {
@@ -82,7 +87,7 @@ struct DefinitionRemoval {
             for node in try cluster.staticGroups()[name] ?? [] { try editor.memberships.remove(name, from: node) }
         }
         editor.plan.batch.append(Self.batch(type, name))
-        editor.plan.changed.append(name)
+        editor.plan.change(type, name)
     }
 
     /// The rows of one object in every table of its type.

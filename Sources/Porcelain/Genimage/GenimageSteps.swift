@@ -5,6 +5,7 @@ internal import Sandbox
 internal import Settings
 internal import Support
 internal import SystemPackage
+internal import Tables
 
 /// The steps of genimage in their order; each is plumbing.
 struct GenimageSteps {
@@ -36,13 +37,16 @@ struct GenimageSteps {
         do {
             try hook("pre-genimage", lock)
             try define(lock)
-            try silently(Part("profile-commit", [Word(target.image)]), lock)
-            if request.onlyInitramfs { try step(beginPart, lock) } else { try populate(lock) }
+            let commit = step(Part("profile-commit", [Word(target.image)]))
+                .passing(lock.descriptor, as: ImageLock.variable)
+            let recipe = try RecipeCommit(commit.captured())
+            if request.onlyInitramfs { try step(beginPart, lock, recipe) } else { try populate(lock, recipe) }
             try hook("post-populate", lock)
-            try postinstall(lock)
-            try silently(initramfs, lock)
+            for part in postinstallParts { try step(part, lock, recipe) }
+            // Its records are for programs.
+            try step(initramfs, lock, recipe, output: .null)
             try Console.print("the initial ramdisk for stateless is generated successfully.")
-            try silently(Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)]), lock)
+            try step(completePart, lock, recipe, output: .null)
         } catch {
             if isNew { removeEmptyFolder() }
             throw error
@@ -67,22 +71,21 @@ struct GenimageSteps {
     func show() throws {
         var parts: [Part] = [definePart].compactMap { $0 } + [Part("profile-commit", [Word(target.image)])]
         parts += request.onlyInitramfs ? [beginPart] : [populatePart, finishPart]
-        parts +=
-            postinstallParts + [initramfs, Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)])]
+        parts += postinstallParts + [initramfs, completePart]
         for part in parts {
-            let line = part.commands.map { command in
-                ([Word("catboat")] + settings.globalWords + [Word(command.verb)] + command.words)
-                    .map { String(decoding: $0.shellQuoted, as: UTF8.self) }.joined(separator: " ")
+            let pipeline = part.commands.map { command in
+                [Word("catboat")] + settings.globalWords + [Word(command.verb)] + command.words
             }
-            try Console.print(line.joined(separator: " | "))
+            try Console.write(Trace.shellText(of: pipeline, input: part.input))
         }
     }
 
     // MARK: - Steps
 
-    private func populate(_ lock: borrowing ImageLock) throws {
+    private func populate(_ lock: borrowing ImageLock, _ recipe: RecipeCommit) throws {
         let isNew = !target.rootimgdir.joined("rootimg").exists
-        let captured = try step(populatePart).passing(lock.descriptor, as: ImageLock.variable).captured()
+        let captured = try step(populatePart).passing(lock.descriptor, as: ImageLock.variable)
+            .adding(recipe.environment).captured()
         let changes = captured.lines
         if isNew {
             try Console.print(
@@ -91,15 +94,11 @@ struct GenimageSteps {
         } else {
             for change in changes { try Console.print(String(change)) }
         }
-        try step(finishPart, lock)
+        try step(finishPart, lock, recipe)
     }
 
     private func define(_ lock: borrowing ImageLock) throws {
         if let definePart { try step(definePart, lock) }
-    }
-
-    private func postinstall(_ lock: borrowing ImageLock) throws {
-        for part in postinstallParts { try step(part, lock) }
     }
 
     private func hook(_ event: String, _ lock: borrowing ImageLock) throws {
@@ -107,13 +106,11 @@ struct GenimageSteps {
         try step(Part("hook-run", [Word(event), "--osimage", Word(target.image)]), lock)
     }
 
-    private func step(_ part: Part, _ lock: borrowing ImageLock) throws {
-        try step(part).passing(lock.descriptor, as: ImageLock.variable).run()
-    }
-
-    /// A step whose records are for programs.
-    private func silently(_ part: Part, _ lock: borrowing ImageLock) throws {
-        try step(part).passing(lock.descriptor, as: ImageLock.variable).run(output: .null)
+    private func step(
+        _ part: Part, _ lock: borrowing ImageLock, _ recipe: RecipeCommit? = nil, output: Tool.Stream = .inherited
+    ) throws {
+        try step(part).passing(lock.descriptor, as: ImageLock.variable).adding(recipe?.environment ?? Environment())
+            .run(output: output)
     }
 
     private func step(_ part: Part) -> Step {
@@ -126,9 +123,7 @@ struct GenimageSteps {
 
     private var definePart: Part? {
         guard !target.updates.isEmpty else { return nil }
-        return Part(
-            "table-set",
-            ["linuximage", Word("imagename=\(target.image)")] + target.updates.map { Word("\($0.column)=\($0.value)") })
+        return Part("table-set", ["--stdin"], input: target.updates.bytes)
     }
 
     private var environmentWords: [Word] { target.variables.flatMap { ["--env", Word($0)] } }
@@ -150,6 +145,8 @@ struct GenimageSteps {
 
     private var beginPart: Part { Part("rootimg-finish", ["--stage", "begin", Word(target.rootimgdir)]) }
 
+    private var completePart: Part { Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)]) }
+
     private var finishPart: Part {
         var words: [Word] = ["--stage", "populate", "--profile", Word(target.profile), "--arch", Word(target.osarch)]
         for name in list("otherifce") { words += ["--interface", Word(name)] }
@@ -157,7 +154,8 @@ struct GenimageSteps {
         return Part("rootimg-finish", words + [Word(target.rootimgdir)])
     }
 
-    private var postinstallParts: [Part] {
+    /// One for each postinstall script, in their order.
+    var postinstallParts: [Part] {
         target.postinstalls.map { script in
             var words: [Word] = [
                 "--osver", Word(target.osvers), "--arch", Word(target.osarch), "--profile", Word(target.profile),

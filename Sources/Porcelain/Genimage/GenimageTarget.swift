@@ -3,6 +3,7 @@ internal import Definitions
 internal import Settings
 internal import Support
 internal import SystemPackage
+internal import Tables
 
 #if canImport(Glibc)
     internal import Glibc
@@ -27,15 +28,16 @@ struct GenimageTarget {
     let variables: [String]
     /// Attributes of the definition as stored, with the values of the command line.
     let attributes: [String: String]
-    /// Rows to write, as `table-set --stdin` reads them: what the command line changes, and what the definition lacks.
-    let updates: [(table: String, column: String, value: String)]
+    /// Rows to write: what the command line changes, and what the definition lacks.
+    let updates: TableBatch
     /// Words for people about these.
     let notices: [String]
 
     init(_ request: GenimageRequest, _ cluster: Cluster) throws {
         let name = try Self.name(request, cluster)
         image = name
-        guard let definition = try cluster.findOsimage(name) else {
+        let new = try request.image == nil ? UnnamedImages(name, request, cluster) : nil
+        guard let definition = try cluster.findOsimage(name) ?? new?.image else {
             throw Self.failure(
                 "Cannot find image '\(name)' from the osimage table.",
                 "see lsdef -t osimage for the names, or run copycds")
@@ -54,21 +56,21 @@ struct GenimageTarget {
         }
         (self.osvers, self.osarch, self.profile) = (osvers, osarch, profile)
         var attributes = definition.attributes
-        var updates: [(String, String, String)] = []
+        var updates: [Cell] = []
         var notices: [String] = []
         for (column, value) in request.overrides where attributes[column] != value {
             if request.image != nil {
                 notices.append("The \(column) is different from the value in linuximage table, will update it.")
             }
             attributes[column] = value
-            updates.append(("linuximage", column, value))
+            updates.append(Cell(column, value))
         }
         guard let folder = try definition.rootimgdir(cluster) else {
             throw Self.failure("osimage has no rootimgdir: '\(name)'", nil)
         }
         if attributes["rootimgdir"] == nil {
             attributes["rootimgdir"] = folder.printable
-            updates.append(("linuximage", "rootimgdir", folder.printable))
+            updates.append(Cell("rootimgdir", folder.printable))
         }
         let settings = cluster.settings
         rootimgdir = try settings.root.host(folder)
@@ -88,7 +90,10 @@ struct GenimageTarget {
             return [file.printable] + words.dropFirst()
         }
         variables = definition.list("environvar").filter { $0.contains("=") }
-        (self.attributes, self.updates, self.notices) = (attributes, updates, notices)
+        (self.attributes, self.notices) = (attributes, notices)
+        var batch = new?.rows ?? TableBatch()
+        if !updates.isEmpty { batch.append(.set("linuximage", matches: [Cell("imagename", name)], values: updates)) }
+        self.updates = batch
     }
 
     private static func name(_ request: GenimageRequest, _ cluster: Cluster) throws -> String {
@@ -101,7 +106,7 @@ struct GenimageTarget {
         guard let osver = request.osver, let profile = request.profile else {
             throw failure("-o and -p are needed without an image name.", "see genimage -h")
         }
-        return "\(osver)-\(request.arch ?? machine)-netboot-\(profile)"
+        return UnnamedImages.name(osver, request.arch ?? machine, "netboot", profile)
     }
 
     /// Architecture of this machine as osarch spells it.

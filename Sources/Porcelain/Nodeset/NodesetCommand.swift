@@ -18,6 +18,7 @@ struct NodesetCommand: PeerCommand {
     @Flag(help: "Accepted for xCAT's sake; without effect.") var ignorekernelchk = false
     @Flag(name: [.customShort("V"), .customLong("verbose")], help: "Accepted for xCAT's sake; see CATBOAT_TRACE.")
     var verbose = false
+    @Flag(name: .customLong("no-hooks"), help: "Run no hooks.") var skipsHooks = false
     @Argument(
         help: ArgumentHelp("Nodes, then osimage[=IMAGE], boot, offline or stat.", valueName: "noderange state"),
         completion: .custom { words, _, prefix in NodesetCompletion.candidates(words, prefix) })
@@ -54,7 +55,10 @@ struct NodesetCommand: PeerCommand {
 
     private func change(_ request: NodesetRequest, _ nodes: [String], _ cluster: Cluster) throws {
         var plan = try NodesetPlan(request, nodes, cluster)
-        try hook("pre-nodeset", plan)
+        let prescripts = try Prescripts(cluster, action: operands[1])
+        plan.leaveOut(try prescripts.run(.begin, plan.settings.map(\.prescripts)))
+        let hooks = SiteHooks(cluster, isOn: !skipsHooks)
+        if let call = call(plan) { try hooks.run("pre-nodeset", call) }
         for image in plan.imagesToPublish { plan.publish(image) }
         if !plan.settings.isEmpty {
             let written = try Step(
@@ -66,7 +70,8 @@ struct NodesetCommand: PeerCommand {
                 try Console.print("\(fields[0]): \(fields.last ?? "")")
             }
         }
-        try hook("post-nodeset", plan)
+        plan.complain(try prescripts.run(.end, plan.settings.map(\.prescripts)))
+        let told = Result { if let call = call(plan) { try hooks.run("post-nodeset", call) } }
         guard plan.problems.isEmpty else {
             for problem in plan.problems { Console.note(problem.text) }
             throw CommandFailure(
@@ -76,14 +81,16 @@ struct NodesetCommand: PeerCommand {
                             + "Check xCAT log file for more details.")
                 })
         }
+        try told.get()
     }
 
     /// The hooks hear of the nodes that are set, and of the image when it is one for all.
-    private func hook(_ event: String, _ plan: NodesetPlan) throws {
-        guard !plan.settings.isEmpty else { return }
+    private func call(_ plan: NodesetPlan) -> SiteHooks.Call? {
+        guard !plan.settings.isEmpty else { return nil }
         let images = Set(plan.settings.compactMap(\.image))
-        let osimage = images.count == 1 ? images.flatMap { [Word("--osimage"), Word($0)] } : []
-        try Step("hook-run", osimage + [Word(event)] + plan.settings.map { Word($0.node) }).run()
+        return .init(
+            image: images.count == 1 ? images.first : nil, arguments: plan.settings.map(\.node),
+            facts: ["action=\(operands[1])"])
     }
 }
 

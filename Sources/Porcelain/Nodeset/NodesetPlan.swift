@@ -27,6 +27,8 @@ struct NodesetPlan {
         var nodetype: [(column: String, value: String)]
         var state: String
         var image: String?
+        /// What its prescripts are chosen by.
+        var prescripts: Prescripts.Subject
     }
 
     private let cluster: Cluster
@@ -83,9 +85,14 @@ struct NodesetPlan {
         guard definition["ip"] != nil || HostName.resolves(node) else {
             throw Refusal("The \(node) can not be resolved")
         }
+        func plain(_ state: String) -> Setting {
+            Setting(
+                node: node, fields: ["state=\(state)"], nodetype: [], state: state, image: nil,
+                prescripts: Self.prescripts(definition, [state]))
+        }
         switch request {
-        case .boot: return Setting(node: node, fields: ["state=boot"], nodetype: [], state: "boot", image: nil)
-        case .offline: return Setting(node: node, fields: ["state=offline"], nodetype: [], state: "offline", image: nil)
+        case .boot: return plain("boot")
+        case .offline: return plain("offline")
         case .osimage(let name):
             guard let name = name ?? definition["provmethod"], !["install", "netboot", "statelite"].contains(name)
             else {
@@ -115,7 +122,37 @@ struct NodesetPlan {
                 (column: "arch", value: osarch),
                 (column: "profile", value: profile),
             ],
-            state: state, image: image.name)
+            state: state, image: image.name,
+            prescripts: Self.prescripts(definition, ["osimage", image.provmethod ?? "netboot"]))
+    }
+
+    private static func prescripts(_ definition: Definition, _ actions: Set<String>) -> Prescripts.Subject {
+        var values: [Prescripts.Stage: String] = [:]
+        for stage in [Prescripts.Stage.begin, .end] { values[stage] = definition["prescripts-\(stage.rawValue)"] }
+        return Prescripts.Subject(node: definition.name, values: values, actions: actions)
+    }
+
+    /// Leaves out nodes whose begin scripts failed, and images that no other node gets.
+    mutating func leaveOut(_ failed: [String: String]) {
+        for setting in settings {
+            guard let script = failed[setting.node] else { continue }
+            note(setting.node, "prescript '\(script)' failed, see above; the node was not changed")
+        }
+        settings.removeAll { failed[$0.node] != nil }
+        imagesToPublish.removeAll { image in !settings.contains { $0.image == image.name } }
+    }
+
+    /// Notes nodes that were set, and whose end scripts failed.
+    mutating func complain(_ failed: [String: String]) {
+        for setting in settings {
+            guard let script = failed[setting.node] else { continue }
+            note(setting.node, "prescript '\(script)' failed, see above; what was set stands")
+        }
+    }
+
+    private mutating func note(_ node: String, _ message: String) {
+        problems.append(Problem(node: node, message: message))
+        if !failedMethods.contains("xnba") { failedMethods.append("xnba") }
     }
 
     /// A published set is what the node boots; kernel and packed root are looked for as xCAT does, to say what is missing.

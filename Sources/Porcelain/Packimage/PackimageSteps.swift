@@ -25,21 +25,20 @@ struct PackimageSteps {
         let lock = try ImageLock(target.rootimgdir)
         for warning in target.warnings { Console.warning(warning) }
         try hook("pre-packimage", lock)
-        let recipe = try step("profile-commit", [Word(target.image)], lock).captured().lines.first ?? ""
-        let fields = recipe.split(separator: "\t")
-        guard fields.count >= 2, let commit = fields.first else { throw StepError.failed("profile-commit", .exited(0)) }
-        let time = Environment.current["SOURCE_DATE_EPOCH"] ?? Word(fields[1])
-        let dated = Environment(["SOURCE_DATE_EPOCH": time])
+        let recipe = try RecipeCommit(step("profile-commit", [Word(target.image)], lock).captured())
+        let dated = recipe.environment
 
         try synchronize(lock)
-        try prepare(String(commit), lock, dated)
+        try prepare(recipe.name, lock, dated)
         try announce()
         let digest = try pack(lock, dated)
         try verify(digest, lock, dated)
-        try hook("pre-publish", lock, facts: ["packed=\(staged.printable)", "packed_digest=\(digest)"])
+        let sets = try runsHooks ? digests(lock) : []
+        let packed = ["packed=\(staged.printable)", "packed_digest=\(digest)"]
+        try hook("pre-publish", lock, facts: packed + sets)
         try publish(lock)
         try step("profile-commit", ["--build-record", Word(record), Word(target.image)], lock).run(output: .null)
-        try hook("post-packimage", lock)
+        try hook("post-packimage", lock, facts: ["packed_digest=\(digest)"] + sets)
     }
 
     private func synchronize(_ lock: borrowing ImageLock) throws {
@@ -55,9 +54,12 @@ struct PackimageSteps {
         let postscripts = try cluster.settings.root.host(try cluster.installFolder.joined("postscripts"))
         if postscripts.isDirectory { words += ["--postscripts", Word(postscripts)] }
         if let zone = target.timezone { words += ["--timezone", Word(zone)] }
-        if let hash = try RootPassword(cluster, tree: target.rootimg).hash { words += ["--root-hash", Word(hash)] }
+        // Not as an argument: other users of this machine can read those.
+        let hash = try RootPassword(cluster, tree: target.rootimg).hash
+        if hash != nil { words += ["--root-hash", "-"] }
         words += ["--record", Word(record), Word(target.rootimgdir)]
-        try step("rootimg-finish", words, lock).adding(dated).run(output: .null)
+        try step("rootimg-finish", words, lock, input: hash.map { Array("\($0)\n".utf8) }).adding(dated)
+            .run(output: .null)
     }
 
     private func announce() throws {
@@ -93,13 +95,28 @@ struct PackimageSteps {
         try step("exlist-match", listing, lock).piped(to: "ramdisk-verify", words).adding(dated).run(output: .null)
     }
 
+    /// What nodes get now, when there is anything, and what they will get.
+    private func digests(_ lock: borrowing ImageLock) throws -> [String] {
+        let words = try publishing
+        let old = try step("image-publish", ["--current"] + words, lock).captured(accepting: [0, 1]).lines.first
+        let new = try step("image-publish", ["--dry-run"] + words, lock).captured().lines.first
+        return [("old_digest", old), ("new_digest", new)].compactMap { name, digest in
+            digest.map { "\(name)=\($0)" }
+        }
+    }
+
+    private var publishing: [Word] {
+        get throws {
+            let tftpFolder = try cluster.settings.host(try cluster.tftpFolder)
+            return [
+                "--rootimgdir", Word(target.rootimgdir), "--tftpdir", Word(tftpFolder), "--stage", Word(staged),
+                Word(target.image),
+            ]
+        }
+    }
+
     private func publish(_ lock: borrowing ImageLock) throws {
-        let tftpFolder = try cluster.settings.host(try cluster.tftpFolder)
-        let words: [Word] = [
-            "--rootimgdir", Word(target.rootimgdir), "--tftpdir", Word(tftpFolder), "--stage", Word(staged),
-            "--record", Word(record), Word(target.image),
-        ]
-        try step("image-publish", words, lock).run(output: .null)
+        try step("image-publish", ["--record", Word(record)] + publishing, lock).run(output: .null)
     }
 
     private func hook(_ event: String, _ lock: borrowing ImageLock, facts: [String] = []) throws {
@@ -109,7 +126,9 @@ struct PackimageSteps {
         try step("hook-run", words, lock).run()
     }
 
-    private func step(_ verb: String, _ words: [Word], _ lock: borrowing ImageLock) -> Step {
-        Step(verb, words, settings: cluster.settings).passing(lock.descriptor, as: ImageLock.variable)
+    private func step(
+        _ verb: String, _ words: [Word], _ lock: borrowing ImageLock, input: [UInt8]? = nil
+    ) -> Step {
+        Step(verb, words, input: input, settings: cluster.settings).passing(lock.descriptor, as: ImageLock.variable)
     }
 }

@@ -4,12 +4,7 @@ import TestSupport
 import Testing
 
 /// From an install medium to a running node, with the commands that people type, for each kind of packed root.
-///
-/// Takes a quarter of an hour on two cores: run with `CATBOAT_TEST_BOOT=1 make test`.
-@Suite(
-    .debianSite, .serialized,
-    .enabled(if: VirtualNode.isPossible && Environment.current.text("CATBOAT_TEST_BOOT") == "1"))
-struct BootTests {
+@Suite(.debianSite, .serialized, .enabled(if: VirtualNode.isPossible)) struct BootTests {
     private var site: DebianSite {
         get throws { try #require(DebianSite.current) }
     }

@@ -1,3 +1,4 @@
+import Digests
 import Support
 import SystemPackage
 import TestSupport
@@ -34,6 +35,20 @@ struct TinySite {
     func setPackages(_ packages: [String]) throws {
         try host(packageList).removingLastComponent().createDirectories()
         try AtomicFile.write(packages.map { $0 + "\n" }.joined().utf8, to: host(packageList))
+    }
+
+    /// Digests of what a node would load now: root, kernel, initramfs; fails when they are not one whole set.
+    func served() throws -> [Digest] {
+        let file = host("/tftpboot/xcat/osimage").joined(Self.osimage).joined("boot.ipxe")
+        guard file.exists else { return [] }
+        let text = try file.readText()
+        let sum = try #require(text.firstMatch(of: #/imgsum=(sha256:[0-9a-f]{64})/#)?.1)
+        let url = try #require(text.firstMatch(of: #/imgurl=\$\{catboat_image\}(\/[^ ]+)/#)?.1)
+        let kernel = try #require(text.firstMatch(of: #/imgfetch -n kernel \$\{catboat_loader\}(\/[^ \n]+)/#)?.1)
+        let initramfs = try #require(text.firstMatch(of: #/imgfetch -n initrd \$\{catboat_loader\}(\/[^ \n]+)/#)?.1)
+        let digests = try [url, kernel, initramfs].map { try Digest.ofFile(host(FilePath(String($0)))) }
+        #expect(digests.first?.description == String(sum))
+        return digests
     }
 
     /// The medium, made once for all tests of this process.

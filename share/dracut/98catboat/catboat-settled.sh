@@ -6,3 +6,8 @@ if [ ! -e /run/catboat/ready ]; then
     main_loop=0
     /sbin/catboat-root
 fi
+# network-legacy waits for the interface by the name that ip= gave it, a MAC address with dashes, and marks it by others.
+if [ -e /run/catboat/ready ]; then
+    . /lib/catboat-lib.sh
+    : > "/tmp/net.$(boot_mac | tr : -).did-setup"
+fi
