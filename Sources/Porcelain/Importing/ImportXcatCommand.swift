@@ -147,7 +147,7 @@ struct ImportXcatCommand: ParsableCommand {
                 plan = try makePlan(try Cluster.open(settings))
                 plan.printNotes()
             } else {
-                plan = try PlannedChange.apply(nil, makePlan)
+                plan = try PlannedChange.apply { try makePlan($0) }
             }
             count += plan.changed.count
             failed = failed || plan.hasErrors || plan.hasFailures
