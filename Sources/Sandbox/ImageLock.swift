@@ -54,9 +54,11 @@ public struct ImageLock: ~Copyable, Sendable {
         tool.argumentZero = "bundle-install"
         tool.descriptors[11] = lock
         tool.environment[variable] = "11"
-        guard try tool.run(output: .null).isSuccess, !pointer.exists else {
+        guard try tool.run(output: .null).isSuccess, !journal.exists else {
             throw ImageLockError.unfinishedImport(folder, journal: journal)
         }
+        // Of a journal that somebody took away only the pointer was left.
+        try pointer.removeFile()
     }
 
     /// A second holder of the same lock, for work that outlives a borrow of it.

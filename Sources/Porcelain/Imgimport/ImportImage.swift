@@ -280,6 +280,9 @@ struct ImportImage {
             guard source.isAbsolute, !source.components.contains(where: { $0.kind != .regular }) else {
                 throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.src)'")
             }
+            guard FilePath(extra.dest).isAbsolute else {
+                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.dest)'")
+            }
             let prefix = Array("extra/".utf8)
             let folder = prefix + Array(FilePath("/").joined(source).bytes.dropFirst())
             let inner = members.keys.filter { $0.starts(with: folder + [0x2f]) }.sorted {

@@ -190,8 +190,8 @@ struct ImportSteps {
     /// Nodes that get a set of this image get the imported one from now on; others when nodeset says so.
     private func publish(_ image: ImportImage) throws {
         guard image.provmethod == "netboot" else { return }
-        let current = try step("image-publish", ["--current", Word(image.name)]).status(output: .null)
-        guard current.isSuccess else { return }
+        let served = try cluster.tftpFolder.joined("xcat/osimage").joined(image.name).joined("boot.ipxe")
+        guard try cluster.settings.host(served).exists else { return }
         try step("image-publish", [Word(image.name)]).run(output: .null)
     }
 

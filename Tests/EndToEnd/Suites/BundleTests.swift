@@ -231,8 +231,12 @@ import Testing
             _ = try running.wait()
             // Steps that outlive it end by themselves; then whoever comes next tidies up.
             #expect(Aftermath.settle(Scratch.directory.joined("to")) == [])
+            // Whoever locks the root image next, or the next import, ends what was begun.
+            if point.isMultiple(of: 2) { try to.succeed("image-lock", Word(Self.image), "--", "true") }
+            let locked = try seen()
             try to.succeed("imgimport", Word(old), "--dry-run")
             let found = try seen()
+            #expect(!point.isMultiple(of: 2) || locked == found, "point \(point)")
             #expect(found == new || found == former, "point \(point)")
             endings.insert(found == new)
             #expect(try Scratch.directory.joined("to/install/.catboat/journal").directoryNames().isEmpty)
@@ -250,10 +254,8 @@ import Testing
         try journal.createDirectories()
         // It was killed before it wrote its plan: nothing was done.
         try AtomicFile.write(journal.bytes, to: boot.joined(".import"))
-        let result = try catboat("image-lock", Word(Self.image), "--", "true")
-        #expect(!journal.exists)
-        // Without its plan the pointer cannot be removed by the journal; the lock says so.
-        #expect(result.status != 0 && result.stderr.contains("an import was cut short here"))
+        try catboat.succeed("image-lock", Word(Self.image), "--", "true")
+        #expect(!journal.exists && !boot.joined(".import").exists)
     }
 
     @Test(arguments: ["size=96k", "ro"])
