@@ -27,10 +27,8 @@ enum BundleContents {
     /// - Parameters:
     ///   - members: of the whole archive.
     ///   - text: a small member by its name.
-    ///   - file: a member as a file of the host, for signatures.
     static func find(
-        _ members: [UnpackedMember], verifier: SignatureVerifier, text: ([UInt8]) throws -> [UInt8],
-        file: ([UInt8]) -> FilePath
+        _ members: [UnpackedMember], verifier: SignatureVerifier, text: ([UInt8]) throws -> [UInt8]
     ) throws -> [BundleContent] {
         try folders(members).map { folder in
             let own = members.filter { isIn(folder, $0.name) }.map { member in
@@ -60,7 +58,7 @@ enum BundleContents {
             content.index = index
             content.signature = try verifier.check(
                 image: index.image, index: bytes,
-                signature: has(BundleIndex.signatureName) ? file(full(BundleIndex.signatureName)) : nil)
+                signature: has(BundleIndex.signatureName) ? try text(full(BundleIndex.signatureName)) : nil)
             return content
         }
     }

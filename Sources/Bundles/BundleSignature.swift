@@ -1,6 +1,10 @@
 internal import Support
 public import SystemPackage
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// Signs the index of a bundle with an SSH key, through `ssh-keygen -Y`.
 public struct BundleSigner: Sendable {
     /// What the signature is for, so that one made for something else counts for nothing.
@@ -48,17 +52,17 @@ public struct SignatureVerifier: Sendable {
     }
 
     /// - Parameters:
-    ///   - signature: a file; nil when there is none.
+    ///   - signature: what `ssh-keygen -Y sign` made; nil when there is none.
     ///   - index: the bytes that were signed.
     /// - Throws: `BundleError.badSignature` for one that does not fit, `.unsigned` and `.wrongSigner` when signatures are required.
-    public func check(image: String, index: [UInt8], signature: FilePath?) throws -> SignatureState {
+    public func check(image: String, index: [UInt8], signature: [UInt8]?) throws -> SignatureState {
         guard let signature else {
             if policy == .require { throw BundleError.unsigned(image: image) }
             return .unsigned
         }
-        let whole = try Tool(
-            "ssh-keygen", ["-Y", "check-novalidate", "-n", Word(BundleSigner.namespace), "-s", Word(signature)]
-        ).capture(input: index, limit: 1 << 20)
+        let keygen = try SignatureTool(signature)
+        defer { keygen.close() }
+        let whole = try keygen.run("check-novalidate", ["-n", Word(BundleSigner.namespace)], input: index)
         guard whole.ending.isSuccess else {
             throw BundleError.badSignature(image: image, what: "the bundle was changed after it was signed")
         }
@@ -66,20 +70,35 @@ public struct SignatureVerifier: Sendable {
             if policy == .require { throw BundleError.noSigners(allowedSigners ?? "allowed_signers") }
             return .stranger
         }
-        let found = try Tool(
-            "ssh-keygen", ["-Y", "find-principals", "-s", Word(signature), "-f", Word(allowedSigners)]
-        ).capture(limit: 1 << 20)
+        let found = try keygen.run("find-principals", ["-f", Word(allowedSigners)])
         for principal in found.ending.isSuccess ? found.lines : [] {
-            let verified = try Tool(
-                "ssh-keygen",
-                [
-                    "-Y", "verify", "-f", Word(allowedSigners), "-I", Word(principal), "-n",
-                    Word(BundleSigner.namespace), "-s", Word(signature),
-                ]
-            ).capture(input: index, limit: 1 << 20)
+            let words: [Word] = [
+                "-f", Word(allowedSigners), "-I", Word(principal), "-n", Word(BundleSigner.namespace),
+            ]
+            let verified = try keygen.run("verify", words, input: index)
             if verified.ending.isSuccess { return .signed(by: String(principal)) }
         }
         if policy == .require { throw BundleError.wrongSigner(image: image, allowed: allowedSigners) }
         return .stranger
+    }
+}
+
+/// `ssh-keygen -Y`, which reads the signature from a file that is only in memory.
+private struct SignatureTool {
+    private let file: FileDescriptor
+
+    init(_ signature: [UInt8]) throws {
+        let number = memfd_create("signature", CUnsignedInt(MFD_CLOEXEC))
+        guard number >= 0 else { throw FileError("create", "signature", .latest) }
+        file = FileDescriptor(rawValue: number)
+        _ = try FileError.wrap("write", "signature") { try file.writeAll(signature) }
+    }
+
+    func close() { try? file.close() }
+
+    func run(_ action: Word, _ words: [Word], input: [UInt8] = []) throws -> Tool.Captured {
+        var tool = Tool("ssh-keygen", ["-Y", action] + words + ["-s", "/dev/fd/3"])
+        tool.descriptors[3] = file
+        return try tool.capture(input: input, limit: 1 << 20)
     }
 }

@@ -28,8 +28,7 @@ public struct BundleUnpacker: Sendable {
             try reader.run(sink)
             let contents = try BundleContents.find(
                 reader.members, verifier: verifier,
-                text: { try folder.joined(FilePath(bytes: $0)).readBytes(limit: BundleIndex.sizeLimit) },
-                file: { folder.joined(FilePath(bytes: $0)) })
+                text: { try folder.joined(FilePath(bytes: $0)).readBytes(limit: BundleIndex.sizeLimit) })
             // Links come last, so that nothing was ever written through one.
             try sink.makeLinks()
             try sink.synchronize()
@@ -47,10 +46,7 @@ public struct BundleUnpacker: Sendable {
         let sink = MemorySink()
         let reader = try BundleReader(bundle, limits: limits)
         try reader.run(sink)
-        let contents = try BundleContents.find(
-            reader.members, verifier: verifier, text: { sink.texts[$0] ?? [] },
-            // Without files signatures are told as they are, not checked.
-            file: { FilePath(bytes: $0) })
+        let contents = try BundleContents.find(reader.members, verifier: verifier) { sink.texts[$0] ?? [] }
         return (contents, sink.texts)
     }
 }
@@ -142,7 +138,7 @@ private final class MemorySink: BundleSink {
     func folder(_ name: [UInt8]) {}
 
     func file(_ member: UnpackedMember, _ read: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> Digest {
-        let isKept = ["manifest.xml", BundleIndex.name].contains { suffix in
+        let isKept = ["manifest.xml", BundleIndex.name, BundleIndex.signatureName].contains { suffix in
             member.name.elementsEqual(suffix.utf8) || member.name.reversed().starts(with: "/\(suffix)".utf8.reversed())
         }
         // Kept texts come from a folder of each image, so their number is bounded by their size.

@@ -129,6 +129,8 @@ import Testing
         #expect(try state(.warn) == .stranger)
         try AtomicFile.write("site \(own)".utf8, to: allowed)
         #expect(try state(.require) == .signed(by: "site"))
+        // A bundle that is only looked at is checked as well.
+        #expect(try unpacker(.require, allowed).inspect(bundle).contents.first?.signature == .signed(by: "site"))
         _ = try await BundlePacker(.gzip(level: 1)).pack([pack], to: bundle)
         #expect(throws: BundleError.unsigned(image: "img")) { try state(.require) }
     }
