@@ -4,9 +4,12 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     ChdefCommand.self,
     ChtabCommand.self,
+    CloneCommand.self,
     CopycdsCommand.self,
     DiffCommand.self,
+    DoctorCommand.self,
     DumpxCATdbCommand.self,
+    GcCommand.self,
     GenimageCommand.self,
     GettabCommand.self,
     HelpCommand.self,
