@@ -76,15 +76,16 @@ let package = Package(
         room("Hooks", ["Support", "Settings", "CLinux"]),
         room("History", ["Support", "Digests", "CLinux", "CLibgit2"]),
         room("Netboot", ["Support", "Digests", "CLinux"]),
+        room("Bundles", ["Support", "Digests", "Tables", "Archive", "CLinux"]),
 
         // Floor 3
-        room("CommandList", []),
+        room("CommandList", [], resources: [.embedInCode("xcat-commands.txt")]),
         room("CommandShell", ["Support", "Settings", "CommandList", argumentParser]),
         room(
             "Plumbing", path: "Sources/Plumbing/Core",
             [
                 "CommandShell", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles", "Archive",
-                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", "Resolution", argumentParser,
+                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", "Bundles", "Resolution", argumentParser,
             ]),
         room(
             "MediaPlumbing", path: "Sources/Plumbing/Media",
@@ -100,8 +101,8 @@ let package = Package(
         room(
             "Porcelain",
             [
-                "CommandShell", "CommandList", "Support", "Settings", "Tables", "Definitions", "Profiles", "Sandbox",
-                "Resolution", "Hooks", argumentParser,
+                "CommandShell", "CommandList", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles",
+                "Sandbox", "Bundles", "Hooks", "Resolution", argumentParser,
             ]),
 
         // Executables
@@ -124,6 +125,8 @@ let package = Package(
         // Tests
         .target(
             name: "TestSupport", dependencies: ["Support", system], path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "store-worker", dependencies: ["Tables", "Support"], path: "Tests/StoreWorker", swiftSettings: strict),
         tests("SupportTests", ["Support"]),
         tests("DigestsTests", ["Digests", "Support"]),
         tests("SettingsTests", ["Settings", "Support"]),
@@ -138,6 +141,7 @@ let package = Package(
         tests("HooksTests", ["Hooks", "Settings", "Support"]),
         tests("HistoryTests", ["History", "Digests", "Support"]),
         tests("NetbootTests", ["Netboot", "Digests", "Support"]),
+        tests("BundlesTests", ["Bundles", "Archive", "Digests", "Support"]),
         tests("CommandListTests", ["CommandList", "Support"]),
         tests("CommandShellTests", ["CommandShell", "CommandList", "Plumbing", "Porcelain", "Support"]),
         tests("Golden", ["Support", "Tables"], sources: "Suites"),

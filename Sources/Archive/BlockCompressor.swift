@@ -17,14 +17,19 @@ final class BlockCompressor: @unchecked Sendable {
     private let context: Context
     /// Holds a compressed block before it is copied at its true size.
     private var output = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    /// Deflate of level 0, for blocks that do not get smaller; nil when every block is compressed.
+    private var storing: OpaquePointer?
 
-    init(_ compression: Compression) throws(ArchiveError) {
+    /// - Parameter storesIncompressible: whether blocks that are compressed already are kept as they are, at the
+    ///   speed of a copy.
+    init(_ compression: Compression, storesIncompressible: Bool = false) throws(ArchiveError) {
         switch compression {
         case .gzip(let level):
             guard let compressor = libdeflate_alloc_compressor(CInt(level)) else {
                 throw .codec("libdeflate", what: "no memory for level \(level)")
             }
             context = .deflate(compressor)
+            if storesIncompressible { storing = libdeflate_alloc_compressor(0) }
         case .zstd(let level):
             guard let compressor = ZSTD_createCCtx() else { throw .codec("libzstd", what: "no memory") }
             context = .zstd(compressor)
@@ -35,6 +40,7 @@ final class BlockCompressor: @unchecked Sendable {
     }
 
     deinit {
+        if let storing { libdeflate_free_compressor(storing) }
         switch context {
         case .deflate(let compressor): libdeflate_free_compressor(compressor)
         case .zstd(let compressor): ZSTD_freeCCtx(compressor)
@@ -45,6 +51,7 @@ final class BlockCompressor: @unchecked Sendable {
     func compress(_ block: [UInt8]) throws(ArchiveError) -> [UInt8] {
         switch context {
         case .deflate(let compressor):
+            let compressor = storing.flatMap { isIncompressible(block, compressor) ? $0 : nil } ?? compressor
             // The gzip header of libdeflate holds no name and no time.
             let bound = libdeflate_gzip_compress_bound(compressor, block.count)
             return try filling(bound) { output in
@@ -62,6 +69,22 @@ final class BlockCompressor: @unchecked Sendable {
             }
             try Self.check(code)
             return result
+        }
+    }
+
+    /// Whether samples of the block do not lose a twentieth of their size: data that was compressed before.
+    private func isIncompressible(_ block: [UInt8], _ compressor: OpaquePointer) -> Bool {
+        let size = 8192
+        guard block.count >= 4 * size else { return false }
+        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+        defer { output.deallocate() }
+        return block.withUnsafeBytes { bytes in
+            [0, (bytes.count - size) / 2, bytes.count - size].allSatisfy { start in
+                let sample = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + size)])
+                // 0: it does not fit.
+                return libdeflate_deflate_compress(
+                    compressor, sample.baseAddress, size, output.baseAddress, size - size / 20) == 0
+            }
         }
     }
 

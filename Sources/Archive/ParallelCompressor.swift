@@ -8,10 +8,14 @@ public struct ParallelCompressor: Sendable {
     public let compression: Compression
     /// Blocks compressed at the same time.
     public let width: Int
+    private let storesIncompressible: Bool
 
-    /// - Parameter width: at least 1; nil takes the number of cores, 16 at most.
-    public init(_ compression: Compression, width: Int? = nil) {
+    /// - Parameters:
+    ///   - width: at least 1; nil takes the number of cores, 16 at most.
+    ///   - storesIncompressible: with gzip, blocks of data that is compressed already are not compressed twice.
+    public init(_ compression: Compression, width: Int? = nil, storesIncompressible: Bool = false) {
         self.compression = compression
+        self.storesIncompressible = storesIncompressible
         self.width = max(1, width ?? min(16, Processors.usable))
     }
 
@@ -26,7 +30,7 @@ public struct ParallelCompressor: Sendable {
     /// Compresses all blocks of `source` and hands the results to `emit` in order. At most `2 * width` blocks are held.
     /// - Throws: what `source` and `emit` throw, and `ArchiveError.codec`.
     public func compress(_ source: inout some BlockSource, emit: ([UInt8]) throws -> Void) async throws {
-        let pool = ContextPool(compression)
+        let pool = ContextPool(compression, storesIncompressible)
         try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
             var finished: [Int: [UInt8]] = [:]
             var (submitted, emitted) = (0, 0)
@@ -55,12 +59,15 @@ public struct ParallelCompressor: Sendable {
 private final class ContextPool: Sendable {
     private let idle = Mutex<[BlockCompressor]>([])
     private let compression: Compression
+    private let storesIncompressible: Bool
 
-    init(_ compression: Compression) { self.compression = compression }
+    init(_ compression: Compression, _ storesIncompressible: Bool) {
+        (self.compression, self.storesIncompressible) = (compression, storesIncompressible)
+    }
 
     func take() throws(ArchiveError) -> BlockCompressor {
         if let compressor = idle.withLock({ $0.popLast() }) { return compressor }
-        return try BlockCompressor(compression)
+        return try BlockCompressor(compression, storesIncompressible: storesIncompressible)
     }
 
     func giveBack(_ compressor: BlockCompressor) { idle.withLock { $0.append(compressor) } }

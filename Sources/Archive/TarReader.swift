@@ -1,6 +1,7 @@
 internal import Support
 
-/// Reads pax archives as `ArchiveFormat.tar` writes them: ustar blocks, extended headers, sparse files in GNU format 1.0.
+/// Reads tar archives: those of `ArchiveFormat.tar` (ustar blocks, pax extended headers, sparse files in GNU format 1.0)
+/// and those of GNU tar with its long names and wide numbers.
 public final class TarReader: ArchiveReader {
     private let cursor: StreamCursor
     /// Stored bytes of the member still to come.
@@ -19,6 +20,7 @@ public final class TarReader: ArchiveReader {
         try cursor.skip(remaining + UInt64(padding))
         (remaining, padding) = (0, 0)
         var records: [String: [UInt8]] = [:]
+        var headers = 0
         while true {
             let block = try cursor.take(TarHeader.block)
             if block.allSatisfy({ $0 == 0 }) {
@@ -31,12 +33,22 @@ public final class TarReader: ArchiveReader {
             }
             let fields = TarFields(block)
             try fields.check()
-            guard fields.type == UInt8(ascii: "x") else { return try member(fields, records) }
+            guard fields.isExtension else { return try member(fields, records) }
+            // A member has one header of each kind at most; a stream of nothing else must end.
+            headers += 1
             let length = try fields.number(124, 12)
-            guard length <= 16 << 20 else { throw ArchiveError.malformed(format: "tar", what: "extended header") }
+            guard length <= 16 << 20, headers <= 8 else {
+                throw ArchiveError.malformed(format: "tar", what: "extended header")
+            }
             let bytes = try cursor.take(Int(length))
             try cursor.skip(UInt64(ArchiveFormat.tar.padding(after: length)))
-            records = try Self.records(bytes)
+            switch fields.type {
+            // Those of the archive as a whole: nothing of them counts here.
+            case UInt8(ascii: "g"): break
+            case UInt8(ascii: "L"): records["path"] = records["path"] ?? Array(bytes.prefix { $0 != 0 })
+            case UInt8(ascii: "K"): records["linkpath"] = records["linkpath"] ?? Array(bytes.prefix { $0 != 0 })
+            default: records.merge(try Self.records(bytes)) { $1 }
+            }
         }
     }
 
@@ -67,7 +79,7 @@ public final class TarReader: ArchiveReader {
 
     private func member(_ fields: TarFields, _ records: [String: [UInt8]]) throws -> ArchiveMember {
         func decimal(_ key: String) -> Int64? { records[key].flatMap { Int64(String(decoding: $0, as: UTF8.self)) } }
-        var path = records["GNU.sparse.name"] ?? records["path"] ?? fields.text(0, 100)
+        var path = records["GNU.sparse.name"] ?? records["path"] ?? fields.name
         if path.count > 1, path.last == UInt8(ascii: "/") { path.removeLast() }
         guard let kind = fields.kind else {
             throw ArchiveError.malformed(format: "tar", what: String(decoding: path, as: UTF8.self))
@@ -135,7 +147,7 @@ public final class TarReader: ArchiveReader {
         var rest = bytes[...]
         while let blank = rest.firstIndex(of: 0x20) {
             guard let length = Int(String(decoding: rest[..<blank], as: UTF8.self)), length > 0,
-                rest.startIndex + length <= rest.endIndex, blank + 1 < rest.startIndex + length
+                length <= rest.count, blank + 1 < rest.startIndex + length
             else { throw ArchiveError.malformed(format: "tar", what: "extended header") }
             let record = rest[(blank + 1)..<(rest.startIndex + length - 1)]
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else {
@@ -144,6 +156,7 @@ public final class TarReader: ArchiveReader {
             result[String(decoding: record[..<equals], as: UTF8.self)] = Array(record[(equals + 1)...])
             rest = rest.dropFirst(length)
         }
+        guard rest.isEmpty else { throw ArchiveError.malformed(format: "tar", what: "extended header") }
         return result
     }
 
@@ -162,9 +175,19 @@ private struct TarFields {
 
     var type: UInt8 { block[156] }
 
+    /// Whether the block says something about the next member: pax `x` and `g`, GNU `L` and `K`.
+    var isExtension: Bool { "xgLK".utf8.contains(type) }
+
+    /// With the prefix that POSIX archives split a long name into; GNU archives keep other things there.
+    var name: [UInt8] {
+        let name = text(0, 100)
+        guard block[257..<263].elementsEqual("ustar\u{0}".utf8), block[345] != 0 else { return name }
+        return text(345, 155) + [UInt8(ascii: "/")] + name
+    }
+
     var kind: FileStatus.Kind? {
         switch type {
-        case UInt8(ascii: "0"), UInt8(ascii: "1"), 0: .regular
+        case UInt8(ascii: "0"), UInt8(ascii: "1"), UInt8(ascii: "7"), 0: .regular
         case UInt8(ascii: "2"): .symbolicLink
         case UInt8(ascii: "3"): .characterDevice
         case UInt8(ascii: "4"): .blockDevice
@@ -176,8 +199,14 @@ private struct TarFields {
 
     func text(_ offset: Int, _ length: Int) -> [UInt8] { Array(block[offset..<(offset + length)].prefix { $0 != 0 }) }
 
-    /// An octal number.
+    /// An octal number, or a wide one in the binary form of GNU tar.
     func number(_ offset: Int, _ length: Int) throws -> UInt64 {
+        if block[offset] & 0x80 != 0 {
+            let bytes = block[(offset + 1)..<(offset + length)]
+            guard block[offset] == 0x80, bytes.dropLast(8).allSatisfy({ $0 == 0 }), bytes.suffix(8).first ?? 0 < 0x80
+            else { throw ArchiveError.malformed(format: "tar", what: "a header with a number out of range") }
+            return bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        }
         let digits = block[offset..<(offset + length)].drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
         if digits.isEmpty { return 0 }
         guard let number = UInt64(String(decoding: digits, as: UTF8.self), radix: 8) else {

@@ -15,6 +15,7 @@ extension CommandList {
             "copycds", .porcelain, .main,
             "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [--no-hooks] [MEDIUM ...]",
             "copy install media and make osimages for them"),
+        Entry("db", .umbrella, .main, "migrate [--replace] FROM TO", "copy a store into another"),
         Entry(
             "diff", .umbrella, .main,
             "[--recipe | --result] [--json | --porcelain=v1] [REVISION[..REVISION]] [OSIMAGE]",
@@ -33,6 +34,17 @@ extension CommandList {
             "hook", .umbrella, .main,
             "{list [--json] [--osimage IMAGE] [EVENT] | run [--try [--json] | --save-context FILE] EVENT OSIMAGE [NAME]}",
             "show the site's hooks, or run them by hand"),
+        Entry(
+            "imgexport", .porcelain, .main,
+            "IMAGENAME [DESTINATION] [-e FILE[:DIR]]... [-p NODE] [-R USER@HOST] [--complete] [--sign KEY] [OPTION ...]",
+            "export an osimage as one file"),
+        Entry(
+            "imgimport", .porcelain, .main,
+            "BUNDLE [-p NODELIST] [-f PROFILE [--name NAME]] [-R USER@HOST] [--dry-run] [--tree] [OPTION ...]",
+            "import osimages from a bundle"),
+        Entry(
+            "import-xcat", .umbrella, .main, "[-a] [-n] {DIR | FILE | --live [DIR]}",
+            "bring over the definitions of an xCAT"),
         Entry(
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),

@@ -6,6 +6,17 @@ extension CommandList {
             "[--tftpdir DIR] [--state STATE] [OPTION ...] [--stdin] [--show] [NODE ...]",
             "write, remove or show the boot files of nodes"),
         Entry(
+            "bundle-install", .plumbing, .main, "--journals DIR | --recover DIR",
+            "put the files and rows of an import into place, all or nothing"),
+        Entry(
+            "bundle-pack", .plumbing, .main,
+            "-o FILE [-c COMPRESSOR] [--level N] [--width N] [--sign KEY] [--progress-fd N]",
+            "pack manifests and files of images into a bundle"),
+        Entry(
+            "bundle-unpack", .plumbing, .main,
+            "[--verify POLICY] [--allowed-signers FILE] [--max-size BYTES] [-z | --json] BUNDLE FOLDER",
+            "unpack a bundle into a new folder and verify it"),
+        Entry(
             "definition-get", .plumbing, .main, "[--json | --shell] [--raw] TYPE NAME",
             "print one object with everything resolved"),
         Entry(
@@ -31,6 +42,13 @@ extension CommandList {
             "initrd-build", .plumbing, .main,
             "[--kernelver VERSION] [--driver LIST] [--nic NIC] [--rootlimit SIZE] [--network MODULE] ROOTIMGDIR",
             "build the initramfs of a root image and take out its kernel"),
+        Entry(
+            "manifest-read", .plumbing, .main,
+            "[--verify POLICY] [--allowed-signers FILE] [--max-size BYTES] [-z | --json] PATH",
+            "show what a manifest or a bundle holds, without unpacking it"),
+        Entry(
+            "manifest-write", .plumbing, .main, "[--pack]",
+            "write the manifest of a bundle from a description of its image"),
         Entry(
             "media-copy", .plumbing, .media,
             "[--name NAME] [--arch ARCH] [--keyring FILE]... [--unless-copied-to DIR]... [--progress-fd N] [--json] SOURCE DESTINATION",
@@ -81,6 +99,7 @@ extension CommandList {
             "ramdisk-pack", .plumbing, .main,
             "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",
             "pack a tree into the file that a node loads"),
+        Entry("ramdisk-unpack", .plumbing, .main, "FILE TREE", "unpack a packed root image into a tree"),
         Entry(
             "ramdisk-verify", .plumbing, .main, "[--digest DIGEST] [--tree TREE [--files-from FILE]] [-z] FILE",
             "read a packed file back and compare it with its tree"),
@@ -110,7 +129,7 @@ extension CommandList {
             "print rows of a table"),
         Entry(
             "table-set", .plumbing, .main,
-            "[-q] [--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | [-q] --stdin [-z]",
+            "[-q] [--json] [--delete] [--absent] [--expect COLUMN=VALUE]... TABLE COLUMN=VALUE ... | [-q] [--json] --stdin [-z]",
             "change rows of tables, all or nothing"),
     ]
 }

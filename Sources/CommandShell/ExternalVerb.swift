@@ -23,6 +23,12 @@ struct ExternalVerb {
                 }
             }
         }
+        if let command = XCATCommand.named(verb), command.state == .absent {
+            Console.note(
+                "catboat: error: \(Diagnostic("xCAT's command is not in catboat", subject: verb, remedy: command.text))"
+            )
+            exit(1)
+        }
         let similar = CommandList.similar(to: verb)
         let remedy = similar.isEmpty ? "see catboat help -a" : "did you mean \(similar.joined(separator: ", "))?"
         Console.note("catboat: error: \(Diagnostic("not a catboat command", subject: verb, remedy: remedy))")

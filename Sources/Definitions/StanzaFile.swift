@@ -66,6 +66,22 @@ public struct StanzaFile: Sendable {
         }
     }
 
+    /// The file with only those stanzas for which `isWanted` holds.
+    public func filtered(_ isWanted: (Stanza) -> Bool) -> StanzaFile {
+        var copy = self
+        copy.stanzas = stanzas.filter(isWanted)
+        return copy
+    }
+
+    /// Puts other values in place of those of all stanzas.
+    public mutating func replaceValues(_ value: (_ attribute: String, _ value: String) -> String) {
+        for index in stanzas.indices {
+            for (place, old) in stanzas[index].values.enumerated() {
+                stanzas[index].values[place].value = value(old.name, old.value)
+            }
+        }
+    }
+
     private mutating func assign(
         _ name: String, _ value: String, to index: Int, _ defaults: [String: [(name: String, value: String)]]
     ) {

@@ -34,7 +34,10 @@ struct TabdumpCommand: PeerCommand {
             if f != nil { throw CommandFailure([Diagnostic("table name missing from the command input. ")]) }
             return try d ? describeTables() : listTables()
         }
-        guard let schema = TableSchema.named(table) else {
+        guard let schema = TableSchema.named(table), TableSchema.names.contains(table) else {
+            if !d, w.isEmpty, n == nil, let text = try KeptCells.text(of: table, in: Cluster.open().store) {
+                return try write(text, of: table)
+            }
             throw CommandFailure([
                 Diagnostic(
                     d ? "table \(table) does not exist." : "No such table: \(table)",
@@ -93,14 +96,17 @@ struct TabdumpCommand: PeerCommand {
         var rows = try Cluster.open().store.rows(schema, includingDisabled: terms.isEmpty)
             .filter { row in terms.allSatisfy { $0.holds(for: row) } }
         if let n { rows = Array(rows.suffix(max(0, n))) }
-        let text = TableCSV(schema, rows).text
+        try write(TableCSV(schema, rows).text, of: schema.name)
+    }
+
+    private func write(_ text: String, of table: String) throws {
         guard let f else { return try Console.write(text.utf8) }
         do {
             try AtomicFile.write(text.utf8, to: FilePath(f), permissions: 0o600)
         } catch {
             throw CommandFailure([
                 Diagnostic(
-                    "Error on tabdump of \(schema.name) to \(f). Unable to open the file for write. ",
+                    "Error on tabdump of \(table) to \(f). Unable to open the file for write. ",
                     remedy: error.diagnostic.remedy)
             ])
         }

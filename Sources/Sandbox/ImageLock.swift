@@ -19,18 +19,46 @@ public struct ImageLock: ~Copyable, Sendable {
     public let descriptor: FileDescriptor
     private let isBorrowed: Bool
 
-    /// Takes the lock of `folder`, which must exist.
+    /// Beside a root image that an unfinished import touches: names the folder of its journal.
+    public static let importName = ".import"
+
+    /// Takes the lock of `folder`, which must exist. An import that was cut short there is ended first.
     ///
-    /// - Throws: `ImageLockError.busy` with the holder's process when another command has it.
-    public init(_ folder: FilePath, environment: Environment = .current) throws {
+    /// - Parameter endsImports: false for whoever ends them.
+    /// - Throws: `ImageLockError.busy` with the holder's process when another command has it, `.unfinishedImport` when
+    ///   that could not be ended.
+    public init(_ folder: FilePath, environment: Environment = .current, endsImports: Bool = true) throws {
         let file = try folder.resolved().joined(Self.fileName)
         if let held = try Self.inherited(file, environment) {
             descriptor = held
             isBorrowed = true
             return
         }
-        descriptor = try Self.acquire(file, folder)
+        let acquired = try Self.acquire(file, folder)
+        do {
+            if endsImports { try Self.endImport(folder, holding: acquired) }
+        } catch {
+            try? acquired.close()
+            throw error
+        }
+        descriptor = acquired
         isBorrowed = false
+    }
+
+    /// Lets bundle-install end an import that died here, before anybody looks at what it left.
+    private static func endImport(_ folder: FilePath, holding lock: FileDescriptor) throws {
+        let pointer = folder.joined(importName)
+        guard pointer.exists else { return }
+        let journal = FilePath(bytes: try pointer.readBytes(limit: 4096))
+        var tool = Tool("/proc/self/exe", ["--recover", Word(journal)])
+        tool.argumentZero = "bundle-install"
+        tool.descriptors[11] = lock
+        tool.environment[variable] = "11"
+        guard try tool.run(output: .null).isSuccess, !journal.exists else {
+            throw ImageLockError.unfinishedImport(folder, journal: journal)
+        }
+        // Of a journal that somebody took away only the pointer was left.
+        try pointer.removeFile()
     }
 
     /// A second holder of the same lock, for work that outlives a borrow of it.
@@ -97,6 +125,7 @@ public struct ImageLock: ~Copyable, Sendable {
 
 public enum ImageLockError: Diagnosable, Equatable {
     case busy(FilePath, process: CInt)
+    case unfinishedImport(FilePath, journal: FilePath)
 
     public var diagnostic: Diagnostic {
         switch self {
@@ -104,6 +133,10 @@ public enum ImageLockError: Diagnosable, Equatable {
             Diagnostic(
                 "failed to acquire lock, seems there is another genimage/packimage/rmimage process \(process) "
                     + "running on root image dir \"\(folder.printable)\"", remedy: "wait for it to end, or stop it")
+        case .unfinishedImport(let folder, let journal):
+            Diagnostic(
+                "an import was cut short here and could not be ended", subject: folder.printable,
+                remedy: "see what it says above, then run catboat bundle-install --recover \(journal.printable)")
         }
     }
 }

@@ -1,12 +1,45 @@
 internal import CSQLite
 
+internal import Support
+internal import SystemPackage
+
 /// One open SQLite file. Statements are prepared once and kept.
-final class SQLiteConnection {
+///
+/// It has a rollback journal: that works on network file systems too, where a write-ahead log does not, and a crash
+/// at any moment leaves the last committed state.
+final class SQLiteConnection: SQLConnection {
     private let handle: OpaquePointer
-    private let location: String
+    let location: String
+    let rowOrder = "rowid"
     private var statements: [String: OpaquePointer] = [:]
 
-    /// - Parameter isCreating: makes the file when there is none.
+    /// Opens an existing file to read it.
+    static func reading(_ location: String) throws(StoreError) -> SQLiteConnection {
+        // A reader must be able to roll back the journal of a writer that crashed; who cannot write reads plainly.
+        do {
+            return try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
+        } catch {
+            return try SQLiteConnection(location, flags: SQLITE_OPEN_READONLY)
+        }
+    }
+
+    /// Opens a file to change it, made for its owner alone when it does not exist.
+    static func writing(_ location: String) throws(StoreError) -> SQLiteConnection {
+        do {
+            let path = FilePath(location)
+            let folder = path.removingLastComponent()
+            if !folder.isEmpty { try folder.createDirectories() }
+            let descriptor = try FileError.wrap("create", path) {
+                try FileDescriptor.open(
+                    path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+            }
+            try? descriptor.close()
+        } catch {
+            throw .cannotOpen(location, reason: error.diagnostic.remedy ?? error.description)
+        }
+        return try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
+    }
+
     init(_ location: String, flags: CInt) throws(StoreError) {
         var handle: OpaquePointer?
         let status = sqlite3_open_v2(location, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
@@ -17,7 +50,7 @@ final class SQLiteConnection {
         }
         self.handle = handle
         self.location = location
-        sqlite3_busy_timeout(handle, 30_000)
+        sqlite3_busy_timeout(handle, CInt(StoreLocation.lockTimeoutInSeconds * 1000))
     }
 
     deinit {
@@ -28,7 +61,7 @@ final class SQLiteConnection {
     /// Runs a statement without results.
     /// - Returns: how many rows it changed.
     @discardableResult
-    func run(_ sql: String, _ values: [String] = []) throws(StoreError) -> Int {
+    func run(_ sql: String, _ values: [String]) throws(StoreError) -> Int {
         let statement = try prepared(sql)
         defer { sqlite3_reset(statement) }
         try bind(values, to: statement)
@@ -38,7 +71,7 @@ final class SQLiteConnection {
     }
 
     /// All rows of a query, `width` columns each.
-    func rows(_ sql: String, _ values: [String] = [], width: Int) throws(StoreError) -> [[String?]] {
+    func rows(_ sql: String, _ values: [String], width: Int) throws(StoreError) -> [[String?]] {
         let statement = try prepared(sql)
         defer { sqlite3_reset(statement) }
         try bind(values, to: statement)
@@ -58,9 +91,35 @@ final class SQLiteConnection {
         }
     }
 
-    /// Runs `body` as one transaction that nobody can write beside; rolls back when it throws.
     func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-        try run("BEGIN IMMEDIATE")
+        try transaction("BEGIN IMMEDIATE", body)
+    }
+
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try transaction("BEGIN", body) }
+
+    func version() throws(StoreError) -> Int {
+        try rows("PRAGMA user_version", width: 1).first?[0].flatMap { Int($0) } ?? 0
+    }
+
+    func keep(version: Int) throws(StoreError) { try run("PRAGMA user_version = \(version)") }
+
+    func definition(of schema: TableSchema) -> [String] {
+        let columns = schema.columns.map { column in
+            schema.isNumbered && column == "recid"
+                ? "\"\(column)\" INTEGER PRIMARY KEY AUTOINCREMENT" : "\"\(column)\" TEXT"
+        }
+        let key = schema.keys.map { "\"\($0)\"" }.joined(separator: ", ")
+        let constraint = schema.isNumbered ? "" : ", PRIMARY KEY (\(key))"
+        return ["CREATE TABLE IF NOT EXISTS \"\(schema.name)\" (\(columns.joined(separator: ", "))\(constraint))"]
+    }
+
+    /// SQLite counts on from the highest number by itself.
+    func skip(_ number: String, in schema: TableSchema) {}
+
+    private func transaction(
+        _ beginning: String, _ body: () throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try run(beginning)
         do {
             try body()
             try run("COMMIT")

@@ -6,6 +6,9 @@ public protocol Store: AnyObject {
     /// Carries out a batch as one transaction: all of it or nothing.
     /// - Throws: `StoreError.conflict` when an expectation does not hold.
     func apply(_ batch: TableBatch) throws(StoreError)
+
+    /// Runs `body`, whose questions all see the rows of one moment.
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError)
 }
 
 extension Store {
@@ -40,6 +43,8 @@ final class EmptyStore: Store {
         for cell in cells { _ = try schema.requirePosition(of: cell.column) }
         return []
     }
+
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try body() }
 
     func apply(_ batch: TableBatch) throws(StoreError) {
         throw .cannotOpen(location, reason: "it was opened for reading")

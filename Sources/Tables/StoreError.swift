@@ -9,6 +9,7 @@ public enum StoreError: Diagnosable, Equatable {
     case newerStore(String)
     case busy(String)
     case unsupported(String)
+    case controlCharacter(String, table: String)
     case duplicateKey(table: String, key: String)
     case conflict(TableConflict)
     case failed(String, reason: String)
@@ -30,7 +31,12 @@ public enum StoreError: Diagnosable, Equatable {
         case .busy(let location):
             Diagnostic("store is locked by another program", subject: location, remedy: "try again when it has ended")
         case .unsupported(let location):
-            Diagnostic("kind of store is not supported", subject: location, remedy: "use the path of an SQLite file")
+            Diagnostic(
+                "kind of store is not supported", subject: location,
+                remedy: "use the path of an SQLite file, or a postgresql:// URL")
+        case .controlCharacter(let column, let table):
+            Diagnostic(
+                "value has a control character", subject: "\(table).\(column)", remedy: "leave it out")
         case .duplicateKey(let table, let key):
             Diagnostic("row exists already", subject: "\(table) \(key)", remedy: "change it instead")
         case .conflict(let conflict): conflict.diagnostic

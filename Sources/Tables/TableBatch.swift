@@ -64,6 +64,33 @@ public struct TableBatch: Sendable, Equatable {
         append(.absent(table, matches: [Cell](matches)))
     }
 
+    /// - Throws: `StoreError.controlCharacter` for the first value that cannot be stored.
+    public func checkValues() throws(StoreError) {
+        var schemas: [String: TableSchema] = [:]
+        for operation in operations {
+            let values: [Cell]
+            var matched: [Cell] = []
+            switch operation {
+            case .set(_, let matches, let cells): values = matches + cells
+            case .insert(_, let cells): values = cells
+            case .expect(_, let matches, let cells): (values, matched) = ([], matches + cells)
+            case .delete(_, let matches), .present(_, let matches), .absent(_, let matches):
+                (values, matched) = ([], matches)
+            case .clear: continue
+            }
+            // C libraries take text up to a NUL: it would match other rows.
+            if let cell = matched.first(where: { $0.value.utf8.contains(0) }) {
+                throw .controlCharacter(cell.column, table: operation.table)
+            }
+            let name = operation.table
+            let schema = if let known = schemas[name] { known } else { try TableSchema.require(name) }
+            schemas[name] = schema
+            for cell in values where !TableText.isPlain(cell.value, in: schema) {
+                throw .controlCharacter(cell.column, table: schema.name)
+            }
+        }
+    }
+
     /// The batch as `table-set --stdin` reads it, one operation a line.
     public var bytes: [UInt8] {
         var result: [UInt8] = []

@@ -7,6 +7,10 @@ public struct TableCSVReader: Sendable {
         public var fields: [String?]
         /// The line as it is.
         public var text: String
+
+        public init(line: Int, fields: [String?], text: String) {
+            (self.line, self.fields, self.text) = (line, fields, text)
+        }
     }
 
     /// Columns of the header in its order.
@@ -17,13 +21,34 @@ public struct TableCSVReader: Sendable {
 
     /// - Throws: `CSVError.noHeader`. Problems of records are kept in `problems`.
     public init(_ text: String) throws(CSVError) {
-        var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { Self.trimmed($0) }
-        if lines.last?.isEmpty ?? false { lines.removeLast() }
-        guard let header = lines.first, header.first == UInt8(ascii: "#") else { throw .noHeader }
+        var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { Array($0) }
+        if lines.last.map({ Self.end(of: $0) == 0 }) ?? false { lines.removeLast() }
+        guard let header = lines.first.map({ $0[..<Self.end(of: $0)] }), header.first == UInt8(ascii: "#") else {
+            throw .noHeader
+        }
         columns = String(decoding: header.dropFirst().filter { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
             .split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         var position = 1
         while position < lines.count { readRecord(lines, &position) }
+    }
+
+    /// A table that has been read from somewhere else than text.
+    public init(columns: [String], _ rows: [[String?]]) {
+        self.columns = columns
+        records = rows.enumerated().map {
+            Record(line: $0, fields: $1, text: $1.compactMap(\.self).joined(separator: ","))
+        }
+    }
+
+    /// Puts other values in place of those of each column.
+    public mutating func replaceValues(_ value: (_ column: String, _ value: String) -> String) {
+        for index in records.indices {
+            for (position, column) in columns.enumerated() where position < records[index].fields.count {
+                if let old = records[index].fields[position] {
+                    records[index].fields[position] = value(column, old)
+                }
+            }
+        }
     }
 
     /// The header and all records of a text without problems.
@@ -33,22 +58,22 @@ public struct TableCSVReader: Sendable {
         return [reader.columns] + reader.records.map { $0.fields.map { $0 ?? "" } }
     }
 
-    private static func trimmed(_ line: Substring.UTF8View.SubSequence) -> [UInt8] {
-        var bytes = Array(line)
-        while let last = bytes.last, last == 0x20 || last == 0x09 || last == 0x0d { bytes.removeLast() }
-        return bytes
+    /// Where a line ends without the blanks and the carriage return behind it. Inside of quotes they count.
+    private static func end(of line: [UInt8]) -> Int {
+        (line.lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0d } ?? -1) + 1
     }
 
     /// Reads the record that begins at `position`, which moves behind it.
     private mutating func readRecord(_ lines: [[UInt8]], _ position: inout Int) {
         let number = position - 1
         var line = lines[position]
-        let text = String(decoding: line, as: UTF8.self)
+        var end = Self.end(of: line)
+        let text = String(decoding: line[..<end], as: UTF8.self)
         position += 1
         var fields: [String?] = []
         var place = 0
         while true {
-            if place < line.count, line[place] == UInt8(ascii: "\"") {
+            if place < end, line[place] == UInt8(ascii: "\"") {
                 var value: [UInt8] = []
                 let start = place
                 place += 1
@@ -60,6 +85,7 @@ public struct TableCSVReader: Sendable {
                         }
                         value.append(0x0a)
                         line = lines[position]
+                        end = Self.end(of: line)
                         position += 1
                         place = 0
                     } else if line[place] != UInt8(ascii: "\"") {
@@ -73,23 +99,23 @@ public struct TableCSVReader: Sendable {
                         break
                     }
                 }
-                guard place == line.count || line[place] == UInt8(ascii: ",") else {
+                guard place == end || line[place] == UInt8(ascii: ",") else {
                     problems.append(.unescaped(line: number, character: place, text))
                     return
                 }
                 fields.append(String(decoding: value, as: UTF8.self))
             } else {
-                let end = line[place...].firstIndex(of: UInt8(ascii: ",")) ?? line.count
-                if let quote = line[place..<end].firstIndex(of: UInt8(ascii: "\"")) {
+                let comma = line[place..<end].firstIndex(of: UInt8(ascii: ",")) ?? end
+                if let quote = line[place..<comma].firstIndex(of: UInt8(ascii: "\"")) {
                     problems.append(.missingOpening(line: number, character: quote, text))
                     return
                 }
-                fields.append(place == end ? nil : String(decoding: line[place..<end], as: UTF8.self))
-                place = end
+                fields.append(place == comma ? nil : String(decoding: line[place..<comma], as: UTF8.self))
+                place = comma
             }
-            guard place < line.count else { break }
+            guard place < end else { break }
             place += 1
-            if place == line.count {
+            if place == end {
                 fields.append(nil)
                 break
             }

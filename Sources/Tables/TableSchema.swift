@@ -1,3 +1,9 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// One table of the store: its columns in dump order, its key, and whether its rows belong to nodes and groups.
 ///
 /// Read from `schema.txt`, which is embedded in the program; only the section that is asked for is parsed.
@@ -34,15 +40,21 @@ public final class TableSchema: Sendable {
         positions = Dictionary(uniqueKeysWithValues: columns.enumerated().map { ($1, $0) })
     }
 
+    /// Tables that have been asked for.
+    private static let known = Mutex<[String: TableSchema]>([:])
+
     /// The table called `name`; nil when there is none.
     public static func named(_ name: String) -> TableSchema? {
+        if let schema = known.withLock({ $0[name] }) { return schema }
         guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 }) else { return nil }
         let text = Self.text
         let wanted = Array("\n@\(name)\t".utf8)
         guard let start = find(wanted, in: text, from: 0) else { return nil }
         let end = find([0x0a, 0x40], in: text, from: start + 1) ?? text.count
         let section = String(decoding: text[(start + 1)..<end], as: UTF8.self)
-        return TableSchema(section[...].utf8.split(separator: 0x0a))
+        let schema = TableSchema(section[...].utf8.split(separator: 0x0a))
+        known.withLock { $0[name] = schema }
+        return schema
     }
 
     /// The table called `name`.
@@ -52,8 +64,11 @@ public final class TableSchema: Sendable {
         return schema
     }
 
-    /// Names of all tables, sorted.
-    public static var names: [String] {
+    /// Names of all tables that xCAT has, sorted.
+    public static var names: [String] { storedNames.filter { !$0.hasPrefix("catboat_") } }
+
+    /// The names, and those of our own tables.
+    private static var storedNames: [String] {
         let text = Self.text
         var result: [String] = []
         var position = 0
@@ -65,8 +80,11 @@ public final class TableSchema: Sendable {
         return result
     }
 
-    /// All tables, sorted by name.
+    /// All tables that xCAT has, sorted by name.
     public static var all: [TableSchema] { names.compactMap(named) }
+
+    /// All tables of a store.
+    public static var stored: [TableSchema] { storedNames.compactMap(named) }
 
     /// Position of a column in `columns`; nil when the table has none of that name.
     public func position(of column: String) -> Int? { positions[column] }
@@ -86,16 +104,15 @@ public final class TableSchema: Sendable {
     private static var text: [UInt8] { PackageResources.schema_txt }
 
     private static func find(_ needle: [UInt8], in text: [UInt8], from start: Int) -> Int? {
-        text.withUnsafeBufferPointer { text in
-            needle.withUnsafeBufferPointer { needle in
-                guard let first = needle.first, text.count >= needle.count else { return nil }
+        text.withUnsafeBytes { text -> Int? in
+            needle.withUnsafeBytes { needle -> Int? in
+                guard let base = text.baseAddress, let wanted = needle.baseAddress else { return nil }
                 var position = start
                 while position <= text.count - needle.count {
-                    if text[position] == first,
-                        (1..<needle.count).allSatisfy({ text[position + $0] == needle[$0] })
-                    {
-                        return position
-                    }
+                    let rest = text.count - needle.count + 1 - position
+                    guard let found = memchr(base + position, CInt(needle[0]), rest) else { return nil }
+                    position = UnsafeRawPointer(found) - base
+                    if memcmp(found, wanted, needle.count) == 0 { return position }
                     position += 1
                 }
                 return nil

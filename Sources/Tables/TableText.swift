@@ -19,6 +19,17 @@ public enum TableText {
         return result
     }
 
+    /// Whether a value may be stored: line ends and tabs are the only control characters in it.
+    ///
+    /// Logs hold what people typed, and what is kept for others is theirs, so these take any but NUL.
+    public static func isPlain(_ text: String, in schema: TableSchema) -> Bool {
+        !text.utf8.contains { byte in
+            byte == 0
+                || (!schema.isNumbered && schema.name != KeptCells.table
+                    && (byte == 0x7f || (byte < 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d)))
+        }
+    }
+
     /// The text that `escaped` stands for; nil when a backslash is followed by anything else, or the bytes are not UTF-8.
     static func unescaped(_ bytes: ArraySlice<UInt8>) -> String? {
         guard bytes.contains(0x5c) else { return String(validating: bytes, as: UTF8.self) }

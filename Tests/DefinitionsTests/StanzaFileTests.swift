@@ -1,4 +1,5 @@
 import Definitions
+import TestSupport
 import Testing
 
 /// Objects as text.
@@ -37,15 +38,12 @@ import Testing
     }
 
     @Test func `arbitrary text is read without harm`() {
-        var state: UInt64 = 3
-        let pieces = Array("ab:= \n\t\"#default-objtype\r,")
-        for _ in 0..<20000 {
-            var text = ""
-            for _ in 0..<24 {
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                text.append(pieces[Int(state >> 33) % pieces.count])
-            }
-            _ = StanzaFile(text)
+        var generator = FuzzText(seed: 3)
+        let pieces = "ab:= \n\t\"#\r,é".map { String($0) } + ["default-", "objtype", "\r\n"]
+        for _ in 0..<FuzzText.count(20000) { _ = StanzaFile(generator.text(of: pieces, below: 40)) }
+        let special = Array("a:= \n\"#".utf8)
+        for _ in 0..<FuzzText.count(20000) {
+            _ = StanzaFile(String(decoding: generator.bytes(of: special, below: 60), as: UTF8.self))
         }
     }
 }

@@ -65,9 +65,10 @@ import Testing
     }
 
     @Test func `arbitrary bytes are read or refused, never worse`() {
-        var generator = Bytes(seed: 42)
-        for _ in 0..<20000 {
-            let bytes = generator.next(below: 60)
+        var generator = FuzzText(seed: 42)
+        let special = Array("set\tsite\tkey=:\\\n\"#,\r\0clearexpect".utf8)
+        for _ in 0..<FuzzText.count(20000) {
+            let bytes = generator.bytes(of: special, below: 60)
             _ = try? TableBatch(parsing: bytes)
             _ = try? TableBatch(parsing: bytes, isNULSeparated: true)
             _ = try? TableCSVReader("#key,value\n" + String(decoding: bytes, as: UTF8.self))
@@ -82,25 +83,5 @@ import Testing
         let schema = try TableSchema.require("site")
         let term = try #require(TableTerm("value=~\(pattern)"))
         #expect(term.holds(for: Row(schema, ["k", text.isEmpty ? "x" : text, nil, nil])) == holds)
-    }
-}
-
-/// A small generator of test input: the same bytes in every run.
-private struct Bytes {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    private mutating func number() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state >> 33
-    }
-
-    /// Mostly bytes that the formats give a meaning to.
-    mutating func next(below limit: UInt64) -> [UInt8] {
-        let special = Array("set\tsite\tkey=:\\\n\"#,\r\0clearexpect".utf8)
-        return (0..<(number() % limit)).map { _ in
-            number() % 4 == 0 ? UInt8(truncatingIfNeeded: number()) : special[Int(number() % UInt64(special.count))]
-        }
     }
 }

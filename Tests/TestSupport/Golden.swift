@@ -16,6 +16,11 @@ public struct GoldenRecord: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey { case argv, stdin, env, note, rc, stdout, stderr }
 
+    /// A record of another form, made one of this.
+    public init(argv: [String], rc: Int32, stdout: String, stderr: String, place: String) {
+        (self.argv, self.rc, self.stdout, self.stderr, self.place) = (argv, rc, stdout, stderr, place)
+    }
+
     /// The folder of the recordings.
     public static let folder = Catboat.projectFolder.joined("Tests/Golden/peer")
 

@@ -12,6 +12,7 @@ struct TableSetCommand: ParsableCommand {
     @Flag(help: "Read a batch of operations from standard input.") var stdin = false
     @Flag(name: .short, help: "Fields of the batch end with NUL, an empty field ends an operation.") var z = false
     @Flag(name: .shortAndLong, help: "Say nothing about a conflict.") var quiet = false
+    @Flag(help: "Print conflicts as JSON, an empty list when there is none.") var json = false
     @Flag(help: "Remove the rows for which all pairs hold.") var delete = false
     @Option(parsing: .unconditionalSingleValue, help: "Only if the row holds COLUMN=VALUE now.") var expect: [String] =
         []
@@ -37,11 +38,33 @@ struct TableSetCommand: ParsableCommand {
         let store = try StoreLocation(try Settings.current().storeLocation()).writer()
         do {
             try store.apply(batch)
-        } catch {
+            if json { try Console.write(JSONText.document("conflicts", raw: [])) }
+        } catch let error as StoreError {
+            if json, let record = Self.record(of: error) {
+                try Console.write(JSONText.document("conflicts", raw: [record]))
+            }
             switch error {
             case .conflict, .duplicateKey: throw CommandFailure(quiet ? [] : [error.diagnostic], status: 1)
             default: throw error
             }
+        }
+    }
+
+    /// What stood in the way; nil for an error that is none of the tables' content.
+    private static func record(of error: StoreError) -> [UInt8]? {
+        switch error {
+        case .duplicateKey(let table, let key):
+            return JSONText.object([("reason", "exists"), ("row", key), ("table", table)])
+        case .conflict(let conflict):
+            var members = [("row", conflict.row), ("table", conflict.table)]
+            switch conflict.reason {
+            case .holds(let column, let found, let expected):
+                members += [("reason", "holds"), ("column", column), ("found", found), ("expected", expected)]
+            case .missing: members.append(("reason", "missing"))
+            case .exists: members.append(("reason", "exists"))
+            }
+            return JSONText.object(members)
+        default: return nil
         }
     }
 

@@ -78,6 +78,7 @@ enum PlannedChange {
         for attempt in 0..<100 {
             let cluster = try Cluster.open()
             let made = try plan(cluster)
+            try made.batch.checkValues()
             if made.batch.isEmpty {
                 made.printNotes()
                 return made

@@ -80,7 +80,10 @@ struct DefinitionChange {
 
     /// - Parameter input: stanzas.
     func plan(_ input: String?) throws -> ChangePlan {
-        let read = try DraftReader(request, cluster).read(input)
+        try plan(try DraftReader(request, cluster).read(input))
+    }
+
+    func plan(_ read: DraftReader.Result) throws -> ChangePlan {
         for diagnostic in read.broken + read.unknown { editor.plan.fail(diagnostic) }
         cluster.prepare(forObjects: read.drafts.count)
         var networks = NetworkNames(cluster)

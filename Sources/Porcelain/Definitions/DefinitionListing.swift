@@ -1,5 +1,6 @@
 internal import CommandShell
 internal import Definitions
+internal import Resolution
 internal import Support
 internal import Tables
 
@@ -193,12 +194,19 @@ struct DefinitionListing {
     private func imageLines(_ node: Definition) throws -> String {
         let name = node["provmethod"] ?? ""
         if ["", "install", "netboot", "statelite"].contains(name) {
-            Console.error(
-                Diagnostic(
-                    "Missing attributes for node \(node.name), "
-                        + "check the node attributes 'os', 'arch','profile' and 'provmethod'.",
-                    remedy: "set provmethod to the name of an osimage"))
-            return ""
+            guard !name.isEmpty, let os = node["os"], let arch = node["arch"], let profile = node["profile"] else {
+                Console.error(
+                    Diagnostic(
+                        "Missing attributes for node \(node.name), "
+                            + "check the node attributes 'os', 'arch','profile' and 'provmethod'.",
+                        remedy: "set provmethod to the name of an osimage"))
+                return ""
+            }
+            // Without an image the files are those that its profile, release and method lead to.
+            let files = try ProfileFiles(
+                profile: profile, osvers: os, osarch: arch, tree: name == "install" ? .install : .netboot, cluster)
+            return files.values.sorted { $0.attribute.precedesByBytes($1.attribute) }
+                .map { "    \($0.attribute)=\($0.value)\n" }.joined()
         }
         guard let image = try cluster.definition("osimage", name) else {
             Console.warning("\(node.name): could not find information for osimage \(name)")

@@ -69,7 +69,7 @@ struct DefinitionRequest {
             // An empty operand ends the operands.
             if word.isEmpty { break }
             if let equals = word.firstIndex(of: "=") {
-                guard !word.contains("\n") else {
+                guard !word.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
                     throw CommandFailure([Diagnostic("Incorrect 'attr=val' pair - \(word).")])
                 }
                 let name = word[..<equals].trimmedBlanks

@@ -44,7 +44,8 @@ struct DraftReader {
         return result
     }
 
-    private func read(_ file: StanzaFile) throws -> Result {
+    /// - Parameter file: stanzas that have been read.
+    func read(_ file: StanzaFile) throws -> Result {
         var result = Result()
         if file.stanzas.isEmpty {
             var diagnostic = DefinitionProblem.noNames.diagnostic

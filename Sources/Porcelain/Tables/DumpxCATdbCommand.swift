@@ -29,8 +29,14 @@ struct DumpxCATdbCommand: PeerCommand {
                 continue
             }
             if options.verbose { try Console.print("Dumping \(schema.name)") }
-            let text = TableCSV(schema, try cluster.store.rows(schema, includingDisabled: true)).text
+            let rows = try cluster.store.rows(schema, includingDisabled: true)
+            let text = TableCSV(schema, rows, kept: try KeptColumns(of: schema, in: cluster.store)).text
             try AtomicFile.write(text.utf8, to: path.joined("\(schema.name).csv"), permissions: 0o600)
+        }
+        for name in try KeptCells.tables(in: cluster.store) {
+            if options.verbose { try Console.print("Dumping \(name)") }
+            let text = try KeptCells.text(of: name, in: cluster.store) ?? ""
+            try AtomicFile.write(text.utf8, to: path.joined("\(name).csv"), permissions: 0o600)
         }
         try Console.print("Backup Complete.")
     }
@@ -54,6 +60,7 @@ struct RestorexCATdbCommand: PeerCommand {
         let skipped = try options.skippedTables(try Cluster.open())
         var batch = TableBatch()
         var failed = false
+        var notes: [String] = []
         for name in try FilePath(folder).directoryNames() where name.printable.hasSuffix(".csv") {
             let file = FilePath(folder).joined(name)
             if skipped.contains(String(name.printable.dropLast(4))) {
@@ -61,8 +68,9 @@ struct RestorexCATdbCommand: PeerCommand {
                 continue
             }
             do {
-                let restoring = try TableRestoring(for: file)
-                batch.append(restoring.batch(try restoring.rows(try file.readText(limit: 1 << 30)), isAdding: false))
+                let table = try TableImport(file)
+                batch.append(try table.batch())
+                notes += table.notes
                 if options.verbose { try Console.print("Restoring \(name.printable).") }
             } catch let failure as TableRestoring.Failure {
                 for diagnostic in failure.diagnostics {
@@ -78,6 +86,7 @@ struct RestorexCATdbCommand: PeerCommand {
                 Diagnostic("nothing was restored", subject: folder, remedy: "correct the files above")
             ])
         }
+        for note in notes { Console.warning(note) }
         try TableRestoring.apply(batch)
         try Console.print("Restore of Database Complete.")
     }

@@ -47,19 +47,27 @@ struct TableRestoring {
                         remedy: "see tabdump -d \(schema.name)")
                 ], status: 1)
         }
+        return try rows(reader)
+    }
+
+    /// The rows of a table that has been read; columns that ours does not have are passed over.
+    /// - Parameter keepsNumbers: rows of logs keep the numbers that they have.
+    /// - Returns: as many rows as there are records.
+    func rows(_ reader: TableCSVReader, keepsNumbers: Bool = false) throws(Failure) -> [[Cell]] {
         var problems = reader.problems.map(\.diagnostic)
         var rows: [[Cell]] = []
         var keys: Set<[String]> = []
         for record in reader.records {
-            if let problem = problem(record, reader.columns.count) {
+            if let problem = problem(record, reader.columns) {
                 problems.append(problem)
                 continue
             }
             let cells = zip(reader.columns, record.fields).compactMap { column, field in
-                (field ?? "").isEmpty || (schema.isNumbered && column == "recid") ? nil : Cell(column, field ?? "")
+                (field ?? "").isEmpty || schema.position(of: column) == nil
+                    || (schema.isNumbered && column == "recid" && !keepsNumbers) ? nil : Cell(column, field ?? "")
             }
             let key = schema.keys.map { key in cells.first { $0.column == key }?.value ?? "" }
-            if !schema.isNumbered, !keys.insert(key).inserted {
+            if !schema.isNumbered || keepsNumbers, !keys.insert(key).inserted {
                 problems.append(
                     Diagnostic(
                         "DB error the key is there twice with line \(record.line): \(record.text)",
@@ -71,7 +79,8 @@ struct TableRestoring {
         return rows
     }
 
-    private func problem(_ record: TableCSVReader.Record, _ width: Int) -> Diagnostic? {
+    private func problem(_ record: TableCSVReader.Record, _ columns: [String]) -> Diagnostic? {
+        let width = columns.count
         if record.fields.count > width {
             let rest = record.fields[width...].map { $0 ?? "" }.joined(separator: ",")
             return Diagnostic(
@@ -80,6 +89,11 @@ struct TableRestoring {
         }
         if record.fields.allSatisfy({ ($0 ?? "").isEmpty }) {
             return Diagnostic("DB error  with line \(record.line): \(record.text)", remedy: "remove the empty record")
+        }
+        for (column, field) in zip(columns, record.fields) where !TableText.isPlain(field ?? "", in: schema) {
+            return Diagnostic(
+                "Control character in column '\(column)' on line \(record.line): \(record.text)",
+                remedy: "remove it from the file")
         }
         return nil
     }

@@ -161,7 +161,8 @@ import Testing
         #expect(
             try site.catboat.succeed("package-list", Word(site.folder.joined("rootimg"))).stdout
                 .contains("tiny-two\t1.0\t"))
-        let fresh = try site.catboat.run("rootimg-populate", ["--fresh", "--discard-changes"] + words, input: Array(records.utf8))
+        let fresh = try site.catboat.run(
+            "rootimg-populate", ["--fresh", "--discard-changes"] + words, input: Array(records.utf8))
         #expect(fresh.status == 0, "\(fresh.stderr)")
         let packages = try site.catboat.succeed("package-list", Word(site.folder.joined("rootimg"))).stdout
         #expect(packages.contains("tiny-two\t1.0\t"))

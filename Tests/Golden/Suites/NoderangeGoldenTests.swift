@@ -46,4 +46,33 @@ import Testing
             #expect(unverified.stdout == (recorded.noverify ?? []).map { $0 + "\n" }.joined(), "\(recorded.range)")
         }
     }
+
+    /// One noderange as nodels took it.
+    struct Listing: Decodable {
+        var range: String
+        var nodes: [String]
+        var rc: CInt
+        var error: String
+    }
+
+    @Test(.scratchDirectory) func `nodels lists the recorded nodes`() throws {
+        let suite = "noderange/noderange.jsonl"
+        let cluster = try PeerCluster.base(in: Scratch.directory)
+        let differences = try GoldenDifferences()
+        for record in try GoldenRecord.records(of: "noderange/extra-setup.jsonl") {
+            #expect(try cluster.run(record) == record.expected(differences))
+        }
+        let lines = try GoldenRecord.folder.joined(suite).readText().split(separator: "\n")
+        for (index, line) in lines.enumerated() {
+            let recorded = try JSONDecoder().decode(Listing.self, from: Data(line.utf8))
+            // A range that begins with a hyphen is taken for options: the error is the usage.
+            if recorded.range.hasPrefix("-") { continue }
+            let error = recorded.error.replacing("[mgt]: ", with: "")
+            let record = GoldenRecord(
+                argv: ["nodels", recorded.range], rc: recorded.rc, stdout: recorded.nodes.map { $0 + "\n" }.joined(),
+                stderr: error.isEmpty || error.hasSuffix("\n") ? error : error + "\n",
+                place: "\(suite):\(index + 1)")
+            #expect(try cluster.run(record) == record.expected(differences), "\(record.place)")
+        }
+    }
 }

@@ -9,16 +9,16 @@ struct PeerCluster {
     private let root: FilePath
     private let differences: GoldenDifferences
 
-    private init(_ root: FilePath) throws {
+    private init(_ root: FilePath, _ kind: StoreKind) throws {
         self.root = root
-        catboat = Catboat(root: root)
+        catboat = try Catboat(root: root).using(kind)
         differences = try GoldenDifferences()
         try layOutFiles()
     }
 
     /// The tables right after xCAT's own set-up.
-    static func fresh(in root: FilePath) throws -> PeerCluster {
-        let cluster = try PeerCluster(root)
+    static func fresh(in root: FilePath, _ kind: StoreKind = .sqlite) throws -> PeerCluster {
+        let cluster = try PeerCluster(root, kind)
         var batch = TableBatch()
         for name in try GoldenRecord.folder.joined("tabdump/initial").directoryNames() {
             let table = String(name.printable.dropFirst("tabdump-".count).dropLast(".csv".count))
@@ -35,8 +35,8 @@ struct PeerCluster {
     }
 
     /// Fresh, with the images, nodes and groups of the recordings.
-    static func base(in root: FilePath) throws -> PeerCluster {
-        let cluster = try fresh(in: root)
+    static func base(in root: FilePath, _ kind: StoreKind = .sqlite) throws -> PeerCluster {
+        let cluster = try fresh(in: root, kind)
         for record in try GoldenRecord.records(of: "setup.jsonl") {
             let result = try cluster.run(record)
             guard result == record.expected(cluster.differences) else { throw Failure(result: result) }

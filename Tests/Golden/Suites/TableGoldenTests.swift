@@ -5,22 +5,25 @@ import Testing
 
 /// The table and node commands print what xCAT's print.
 @Suite struct TableGoldenTests {
-    @Test(.scratchDirectory) func `table and node commands end as recorded`() throws {
-        let problems = try PeerCluster.base(in: Scratch.directory).replay("mistakes/tables.jsonl")
+    @Test(.scratchDirectory, arguments: StoreKind.available)
+    func `table and node commands end as recorded`(kind: StoreKind) throws {
+        let problems = try PeerCluster.base(in: Scratch.directory, kind).replay("mistakes/tables.jsonl")
         #expect(problems == [])
     }
 
-    @Test(.scratchDirectory) func `dumps are restored and stanzas read back as recorded`() throws {
-        let problems = try PeerCluster.base(in: Scratch.directory).replay("mistakes/more.jsonl")
+    @Test(.scratchDirectory, arguments: StoreKind.available)
+    func `dumps are restored and stanzas read back as recorded`(kind: StoreKind) throws {
+        let problems = try PeerCluster.base(in: Scratch.directory, kind).replay("mistakes/more.jsonl")
         #expect(problems == [])
     }
 
-    @Test(.scratchDirectory) func `every table has the recorded header`() throws {
+    @Test(.scratchDirectory, arguments: StoreKind.available)
+    func `every table has the recorded header`(kind: StoreKind) throws {
         struct Header: Decodable {
             var table: String
             var columns: [String]
         }
-        let catboat = Catboat(root: Scratch.directory)
+        let catboat = try Catboat(root: Scratch.directory).using(kind)
         let headers = try GoldenRecord.folder.joined("tabdump/headers.jsonl").readText().split(separator: "\n").map {
             try JSONDecoder().decode(Header.self, from: Data($0.utf8))
         }

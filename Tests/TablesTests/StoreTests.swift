@@ -5,11 +5,9 @@ import TestSupport
 import Testing
 
 /// The store keeps rows as they were put in, and all of a batch or nothing.
-@Suite(.scratchDirectory) struct SQLiteStoreTests {
-    private var location: StoreLocation { StoreLocation(Scratch.directory.joined("etc/site.sqlite").printable) }
-
-    private func store(_ build: (inout TableBatch) -> Void) throws -> any Store {
-        let store = try location.writer()
+@Suite(.scratchDirectory) struct StoreTests {
+    private func store(_ kind: StoreKind, _ build: (inout TableBatch) -> Void) throws -> any Store {
+        let store = try StoreLocation(try kind.makeLocation()).writer()
         var batch = TableBatch()
         build(&batch)
         try store.apply(batch)
@@ -17,42 +15,51 @@ import Testing
     }
 
     @Test func `a store that does not exist reads as empty and is not made`() throws {
-        #expect(try location.reader().rows("site").isEmpty)
-        #expect(!FilePath(location.text).exists)
+        let location = try StoreKind.sqlite.makeLocation()
+        #expect(try StoreLocation(location).reader().rows("site").isEmpty)
+        #expect(!FilePath(location).exists)
     }
 
     @Test func `a writer makes the store for its owner alone`() throws {
-        _ = try store { $0.set("site", ["key": "domain"], ["value": "x"]) }
-        #expect(try #require(try FilePath(location.text).status()).permissions == 0o600)
-        #expect(try location.reader().row("site", ["key": "domain"])?["value"] == "x")
+        _ = try store(.sqlite) { $0.set("site", ["key": "domain"], ["value": "x"]) }
+        let location = try StoreKind.sqlite.makeLocation()
+        #expect(try #require(try FilePath(location).status()).permissions == 0o600)
+        #expect(try StoreLocation(location).reader().row("site", ["key": "domain"])?["value"] == "x")
     }
 
-    @Test func `rows keep the order in which they were added, also after a change`() throws {
-        let store = try store {
+    @Test(arguments: StoreKind.available)
+    func `rows keep the order in which they were added, also after a change`(kind: StoreKind) throws {
+        let store = try store(kind) {
             for name in ["b", "a", "c"] { $0.set("site", ["key": name], ["value": "1"]) }
             $0.set("site", ["key": "a"], ["value": "2"])
         }
         #expect(try store.rows("site").map { $0["key"] } == ["b", "a", "c"])
     }
 
-    @Test func `an empty value is not set`() throws {
-        let store = try store { $0.set("osimage", ["imagename": "i"], ["profile": "p", "osvers": ""]) }
+    @Test(arguments: StoreKind.available)
+    func `an empty value is not set`(kind: StoreKind) throws {
+        let store = try store(kind) { $0.set("osimage", ["imagename": "i"], ["profile": "p", "osvers": ""]) }
         let row = try #require(try store.row("osimage", ["imagename": "i"]))
         #expect(row["osvers"] == nil && row["profile"] == "p")
         #expect(try store.rows("osimage", ["osvers": ""]).count == 1)
     }
 
-    @Test(arguments: [
-        ("yes", false), ("1", false), ("0", true), ("no", true), ("No", true), ("", true), ("off", false),
-    ])
-    func `disable switches a row off unless it says no`(value: String, isEnabled: Bool) throws {
-        let store = try store { $0.set("site", ["key": "k"], ["value": "v", "disable": value]) }
-        #expect(try store.rows("site").isEmpty != isEnabled)
+    @Test(
+        arguments: StoreKind.available,
+        [
+            ("yes", false), ("1", false), ("0", true), ("no", true), ("No", true), ("", true), ("off", false),
+        ])
+    func `disable switches a row off unless it says no`(
+        kind: StoreKind, value: (text: String, isEnabled: Bool)
+    ) throws {
+        let store = try store(kind) { $0.set("site", ["key": "k"], ["value": "v", "disable": value.text]) }
+        #expect(try store.rows("site").isEmpty != value.isEnabled)
         #expect(try store.rows("site", includingDisabled: true).count == 1)
     }
 
-    @Test func `a conflict leaves everything as it was and says why`() throws {
-        let store = try store { $0.set("site", ["key": "k"], ["value": "1"]) }
+    @Test(arguments: StoreKind.available)
+    func `a conflict leaves everything as it was and says why`(kind: StoreKind) throws {
+        let store = try store(kind) { $0.set("site", ["key": "k"], ["value": "1"]) }
         var batch = TableBatch()
         batch.set("site", ["key": "other"], ["value": "2"])
         batch.expect("site", ["key": "k"], ["value": "0"])
@@ -62,8 +69,9 @@ import Testing
         #expect(try store.row("site", ["key": "other"]) == nil)
     }
 
-    @Test func `what must be absent or present is checked`() throws {
-        let store = try store { $0.set("site", ["key": "k"], ["value": "1"]) }
+    @Test(arguments: StoreKind.available)
+    func `what must be absent or present is checked`(kind: StoreKind) throws {
+        let store = try store(kind) { $0.set("site", ["key": "k"], ["value": "1"]) }
         var absent = TableBatch()
         absent.absent("site", ["key": "k"])
         #expect(throws: StoreError.self) { try store.apply(absent) }
@@ -72,8 +80,9 @@ import Testing
         #expect(throws: StoreError.self) { try store.apply(present) }
     }
 
-    @Test func `a second row of a key is refused by name`() throws {
-        let store = try store { $0.insert("networks", ["netname": "n", "net": "10.0.0.0", "mask": "255.0.0.0"]) }
+    @Test(arguments: StoreKind.available)
+    func `a second row of a key is refused by name`(kind: StoreKind) throws {
+        let store = try store(kind) { $0.insert("networks", ["netname": "n", "net": "10.0.0.0", "mask": "255.0.0.0"]) }
         var batch = TableBatch()
         batch.insert("networks", ["netname": "m", "net": "10.0.0.0", "mask": "255.0.0.0"])
         #expect(throws: StoreError.duplicateKey(table: "networks", key: "net=10.0.0.0 mask=255.0.0.0")) {
@@ -81,8 +90,9 @@ import Testing
         }
     }
 
-    @Test func `unknown tables and columns are refused, whatever their names hold`() throws {
-        let store = try store { _ in }
+    @Test(arguments: StoreKind.available)
+    func `unknown tables and columns are refused, whatever their names hold`(kind: StoreKind) throws {
+        let store = try store(kind) { _ in }
         var batch = TableBatch()
         batch.set("site", ["key": "k"], ["value\" = '1'; DROP TABLE site; --": "x"])
         #expect(throws: StoreError.self) { try store.apply(batch) }
@@ -90,9 +100,10 @@ import Testing
         #expect(try store.rows("site").isEmpty)
     }
 
-    @Test func `hostile values come back as they are`() throws {
+    @Test(arguments: StoreKind.available)
+    func `hostile values come back as they are`(kind: StoreKind) throws {
         let value = "'; DROP TABLE site; -- \"\t\n\\ é \u{1F600} $(rm -rf /)"
-        let store = try store { $0.set("site", ["key": "k"], ["value": value]) }
+        let store = try store(kind) { $0.set("site", ["key": "k"], ["value": value]) }
         #expect(try store.row("site", ["key": "k"])?["value"] == value)
     }
 
@@ -101,8 +112,9 @@ import Testing
         #expect(throws: StoreError.notAStore(path.printable)) { try StoreLocation(path.printable).reader() }
     }
 
-    @Test func `every table of the schema can be read and written`() throws {
-        let store = try location.writer()
+    @Test(arguments: StoreKind.available)
+    func `every table of the schema can be read and written`(kind: StoreKind) throws {
+        let store = try store(kind) { _ in }
         for schema in TableSchema.all where !schema.isNumbered {
             var batch = TableBatch()
             batch.append(.set(schema.name, matches: schema.keys.map { Cell($0, "k") }, values: []))
@@ -112,10 +124,12 @@ import Testing
     }
 
     @Test func `other programs read the store too`() throws {
-        _ = try store { $0.set("site", ["key": "domain"], ["value": "x"]) }
+        _ = try store(.sqlite) { $0.set("site", ["key": "domain"], ["value": "x"]) }
         guard Tool.isInstalled("sqlite3") else { return }
-        let output = try Tool("sqlite3", [Word(location.text), "SELECT value FROM site; PRAGMA integrity_check"])
-            .output()
+        let output = try Tool(
+            "sqlite3", [Word(try StoreKind.sqlite.makeLocation()), "SELECT value FROM site; PRAGMA integrity_check"]
+        )
+        .output()
         #expect(output.text == "x\nok\n")
     }
 }

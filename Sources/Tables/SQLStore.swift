@@ -1,63 +1,32 @@
-internal import CSQLite
-internal import Support
-internal import SystemPackage
-
-/// The store in one SQLite file, 0600, with a rollback journal: it works on network file systems too, where a
-/// write-ahead log does not, and a crash at any moment leaves the last committed state.
-final class SQLiteStore: Store {
-    private let connection: SQLiteConnection
-    private let location: String
-
-    /// Opens an existing file.
-    init(reading location: String) throws(StoreError) {
-        self.location = location
-        // A reader must be able to roll back the journal of a writer that crashed; who cannot write reads plainly.
-        do {
-            connection = try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
-        } catch {
-            connection = try SQLiteConnection(location, flags: SQLITE_OPEN_READONLY)
-        }
-        let version = try Migrations.version(connection)
-        if version > Migrations.steps.count { throw .newerStore(location) }
-        if version > 0, version < Migrations.steps.count {
-            try Migrations.apply(to: connection, location: location)
-        }
-        isEmpty = version == 0
-    }
-
-    /// An SQLite file without any of our tables, as a writer leaves it that was killed at its first transaction.
+/// A store in a database: the same statements for SQLite and PostgreSQL.
+final class SQLStore: Store {
+    private let connection: any SQLConnection
+    /// A database without any of our tables, as a writer leaves it that was killed at its first transaction.
     private let isEmpty: Bool
 
-    /// Opens a file to change it, made when it does not exist.
-    init(writing location: String) throws(StoreError) {
-        self.location = location
-        do {
-            let path = FilePath(location)
-            let folder = path.removingLastComponent()
-            if !folder.isEmpty { try folder.createDirectories() }
-            let descriptor = try FileError.wrap("create", path) {
-                try FileDescriptor.open(
-                    path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
-            }
-            try? descriptor.close()
-        } catch {
-            throw .cannotOpen(location, reason: error.diagnostic.remedy ?? error.description)
-        }
-        connection = try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
-        isEmpty = false
-        try Migrations.apply(to: connection, location: location)
+    /// - Parameter isWriting: makes the tables when there are none.
+    init(_ connection: any SQLConnection, isWriting: Bool) throws(StoreError) {
+        self.connection = connection
+        let version = try connection.version()
+        if version > Migrations.steps.count { throw .newerStore(connection.location) }
+        if version < Migrations.steps.count, isWriting || version > 0 { try Migrations.apply(to: connection) }
+        isEmpty = version == 0 && !isWriting
     }
+
+    func snapshot(_ body: () throws(StoreError) -> Void) throws(StoreError) { try connection.snapshot(body) }
 
     func select(_ schema: TableSchema, where cells: [Cell]) throws(StoreError) -> [Row] {
         let (condition, values) = try condition(schema, cells)
         if isEmpty { return [] }
         let columns = schema.columns.map { "\"\($0)\"" }.joined(separator: ",")
         let rows = try connection.rows(
-            "SELECT \(columns) FROM \"\(schema.name)\"\(condition) ORDER BY rowid", values, width: schema.columns.count)
+            "SELECT \(columns) FROM \"\(schema.name)\"\(condition) ORDER BY \(connection.rowOrder)", values,
+            width: schema.columns.count)
         return rows.map { Row(schema, $0) }
     }
 
     func apply(_ batch: TableBatch) throws(StoreError) {
+        try batch.checkValues()
         var schemas: [String: TableSchema] = [:]
         try connection.transaction { () throws(StoreError) in
             for operation in batch.operations {
@@ -117,6 +86,9 @@ final class SQLiteStore: Store {
             try connection.run(
                 "INSERT INTO \"\(schema.name)\" (\(columns.joined(separator: ", "))) VALUES (\(marks))",
                 values.map(\.value))
+            if schema.isNumbered, let number = values.first(where: { $0.column == "recid" })?.value {
+                try connection.skip(number, in: schema)
+            }
         } catch .duplicateKey {
             let key = values.filter { schema.keys.contains($0.column) }
             throw .duplicateKey(table: schema.name, key: key.told)

@@ -1,0 +1,268 @@
+internal import CLinux
+public import Digests
+internal import Support
+public import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+/// Puts the files of an import into place and its rows into the store: all of it, or nothing.
+///
+/// Files are renamed one by one, so a kill may come between; a journal, durable before the first of them, says how to go
+/// back. The rows are set in one transaction after the last file. Whoever finds the journal later goes back when the rows
+/// are as they were, and on when they are set.
+public struct BundleInstaller: Sendable {
+    /// What the store is asked for, by whoever can reach it.
+    public struct Rows {
+        /// Carries out a batch of table-set.
+        public var set: (String) throws -> Void
+        /// Whether what a batch of expectations says holds.
+        public var holds: (String) throws -> Bool
+
+        public init(set: @escaping (String) throws -> Void, holds: @escaping (String) throws -> Bool) {
+            (self.set, self.holds) = (set, holds)
+        }
+    }
+
+    /// How an import that was cut short ended.
+    public enum Ending: String, Sendable { case undone, completed }
+
+    private let journals: FilePath
+    /// Called after every change of the file system, by tests that die there.
+    var afterStep: @Sendable () throws -> Void = {}
+
+    /// - Parameter journals: folder of the journals, `<installdir>/.catboat/journal`.
+    public init(journals: FilePath) { self.journals = journals }
+
+    /// - Throws: what went wrong, after everything was undone.
+    public func install(_ plan: InstallPlan, _ rows: Rows) throws {
+        try check(plan)
+        let journal = try InstallJournal.begin(plan, in: journals)
+        do {
+            try place(journal)
+            try rows.set(plan.batch)
+        } catch {
+            // The store may have taken the rows although the step did not end well.
+            if (try? rows.holds(plan.proof)) == true, Self.isPlaced(journal) {
+                try journal.end()
+            } else {
+                try undo(journal)
+            }
+            throw error
+        }
+        try journal.end()
+    }
+
+    /// Ends an import that was cut short.
+    public func recover(_ journal: InstallJournal, _ rows: Rows) throws -> Ending {
+        if journal.isEnded {
+            try journal.end()
+            return .completed
+        }
+        guard try rows.holds(journal.plan.proof) else {
+            try undo(journal)
+            return .undone
+        }
+        try place(journal)
+        try journal.end()
+        return .completed
+    }
+
+    /// What is there must be what the plan was made for.
+    private func check(_ plan: InstallPlan) throws {
+        for placement in plan.placements {
+            let target = FilePath(bytes: placement.target.bytes)
+            guard try Self.digest(target)?.description == placement.replaces else {
+                throw BundleError.conflict("file was changed since the import was planned", path: target)
+            }
+            if let backup = placement.backup.map({ FilePath(bytes: $0.bytes) }), backup.exists {
+                throw BundleError.conflict("there is a file of this name already", path: backup)
+            }
+        }
+        for tree in plan.trees {
+            let target = FilePath(bytes: tree.target.bytes)
+            guard target.exists == (tree.backup != nil) else {
+                throw BundleError.conflict("folder was made or removed since the import was planned", path: target)
+            }
+        }
+    }
+
+    /// Digest of a file, or of a symbolic link's target; nil when nothing is there.
+    /// - Throws: `BundleError.conflict` for a folder or a special file.
+    public static func digest(_ path: FilePath) throws -> Digest? {
+        guard let status = try path.status() else { return nil }
+        switch status.kind {
+        case .regular: return try Digest.ofFile(path)
+        case .symbolicLink: return Digest.of(try FileDescriptor(rawValue: AT_FDCWD).linkTarget(at: path))
+        default: throw BundleError.conflict("something other than a file is in the way", path: path)
+        }
+    }
+
+    // MARK: - Forward
+
+    /// Every step leaves things as they are when it was done before.
+    func place(_ journal: InstallJournal) throws {
+        for folder in journal.record.made {
+            let path = FilePath(bytes: folder.bytes)
+            let result = path.withPlatformString { mkdir($0, 0o755) }
+            if result != 0, !path.isDirectory { throw FileError("create directory", path, .latest) }
+            try afterStep()
+        }
+        try journal.point()
+        try afterStep()
+        var touched: Set<FilePath> = Set(
+            journal.record.made.map { FilePath(bytes: $0.bytes).removingLastComponent() })
+        for number in journal.plan.placements.indices {
+            try place(number, journal)
+            touched.insert(FilePath(bytes: journal.plan.placements[number].target.bytes).removingLastComponent())
+        }
+        for tree in journal.plan.trees {
+            try place(tree)
+            touched.insert(FilePath(bytes: tree.target.bytes).removingLastComponent())
+        }
+        // The rows must not be durable before the files are.
+        for folder in touched { try folder.synchronizeDirectory() }
+    }
+
+    private func place(_ number: Int, _ journal: InstallJournal) throws {
+        let placement = journal.plan.placements[number]
+        let (source, target) = (FilePath(bytes: placement.source.bytes), FilePath(bytes: placement.target.bytes))
+        guard let status = try source.status() else { return }
+        if let saved = journal.record.saved[number].map({ FilePath(bytes: $0.bytes) }) {
+            try Self.link(target, as: saved)
+            try saved.removingLastComponent().synchronizeDirectory()
+            try afterStep()
+            if let backup = placement.backup { try Self.link(target, as: FilePath(bytes: backup.bytes)) }
+            try afterStep()
+        }
+        if status.kind == .regular, let mode = placement.mode.flatMap({ UInt32($0, radix: 8) }) {
+            try source.changePermissions(mode & 0o755)
+        }
+        if let staged = journal.record.staged[number].map({ FilePath(bytes: $0.bytes) }) {
+            try staged.removeFile()
+            try Self.copy(source, to: staged, status)
+            try Self.rename(staged, target)
+            try source.removeFile()
+        } else {
+            try Self.rename(source, target)
+        }
+        try afterStep()
+    }
+
+    private func place(_ tree: InstallPlan.Tree) throws {
+        let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
+        guard source.exists else { return }
+        if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), target.exists, !backup.exists {
+            try Self.rename(target, backup)
+            try afterStep()
+        }
+        try Self.rename(source, target)
+        try afterStep()
+    }
+
+    /// Whether every file left the stage.
+    private static func isPlaced(_ journal: InstallJournal) -> Bool {
+        !journal.plan.placements.contains { FilePath(bytes: $0.source.bytes).exists }
+            && !journal.plan.trees.contains { FilePath(bytes: $0.source.bytes).exists }
+    }
+
+    // MARK: - Back
+
+    private func undo(_ journal: InstallJournal) throws {
+        for tree in journal.plan.trees.reversed() {
+            let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
+            if !source.exists, target.exists { try Self.rename(target, source) }
+            if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), backup.exists, !target.exists {
+                try Self.rename(backup, target)
+            }
+        }
+        for number in journal.plan.placements.indices.reversed() { try undo(number, journal) }
+        for root in journal.plan.folders {
+            let folder = FilePath(bytes: root.bytes)
+            try folder.joined(InstallJournal.pointerName).removeFile()
+            // The lock file of a folder that we made, which nobody else can have found.
+            if journal.record.made.contains(where: { $0.bytes == root.bytes }) {
+                try folder.joined(".lock").removeFile()
+            }
+        }
+        for folder in journal.record.made.reversed() {
+            let path = FilePath(bytes: folder.bytes)
+            // Someone may have put something there since: then it stays.
+            _ = path.withPlatformString { rmdir($0) }
+        }
+        try journal.end()
+    }
+
+    private func undo(_ number: Int, _ journal: InstallJournal) throws {
+        let placement = journal.plan.placements[number]
+        let target = FilePath(bytes: placement.target.bytes)
+        if let staged = journal.record.staged[number] { try FilePath(bytes: staged.bytes).removeFile() }
+        guard let saved = journal.record.saved[number].map({ FilePath(bytes: $0.bytes) }) else {
+            // Nothing was there: what is there now is ours, if it is what we brought.
+            if try Self.digestIfFile(target)?.description == placement.sha256 { try target.removeFile() }
+            return
+        }
+        guard let old = try saved.status() else { return }
+        if let backup = placement.backup.map({ FilePath(bytes: $0.bytes) }), let kept = try backup.status(),
+            (kept.device, kept.inode) == (old.device, old.inode)
+        {
+            try backup.removeFile()
+        }
+        try Self.rename(saved, target)
+        // Two names of one file are not renamed: rename(2).
+        try saved.removeFile()
+        try target.removingLastComponent().synchronizeDirectory()
+    }
+
+    private static func digestIfFile(_ path: FilePath) throws -> Digest? {
+        guard let status = try path.status(), status.kind == .regular || status.kind == .symbolicLink else {
+            return nil
+        }
+        return try digest(path)
+    }
+
+    // MARK: - Files
+
+    /// A second name for what is there now; what has the name already was made by a run before us.
+    private static func link(_ path: FilePath, as name: FilePath) throws(FileError) {
+        if name.exists { return }
+        let result = path.withPlatformString { from in
+            name.withPlatformString { linkat(AT_FDCWD, from, AT_FDCWD, $0, 0) }
+        }
+        try FileError.check("link as \(name.printable)", path, result)
+    }
+
+    /// A rename whose durability is the caller's concern.
+    private static func rename(_ source: FilePath, _ target: FilePath) throws(FileError) {
+        let result = source.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
+        try FileError.check("rename to \(target.printable)", source, result)
+    }
+
+    private static func copy(_ source: FilePath, to target: FilePath, _ status: FileStatus) throws {
+        if status.kind == .symbolicLink {
+            let text = try FileDescriptor(rawValue: AT_FDCWD).linkTarget(at: source)
+            return try target.createSymbolicLink(to: FilePath(bytes: text))
+        }
+        let input = try FileError.wrap("open", source) {
+            try FileDescriptor.open(source, .readOnly, options: [.closeOnExec, .noFollow])
+        }
+        defer { try? input.close() }
+        let output = try FileError.wrap("create", target) {
+            try FileDescriptor.open(
+                target, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
+                permissions: .ownerReadWrite)
+        }
+        defer { try? output.close() }
+        fchmod(output.rawValue, status.permissions)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try FileError.wrap("read", source) { try input.read(into: buffer) }
+            if count == 0 { break }
+            let part = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            _ = try FileError.wrap("write", target) { try output.writeAll(part) }
+        }
+        try output.synchronize(target)
+    }
+}

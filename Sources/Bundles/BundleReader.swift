@@ -1,0 +1,203 @@
+internal import Archive
+public import Digests
+internal import Support
+internal import SystemPackage
+
+/// What a bundle may unpack to.
+public struct BundleLimits: Sendable, Equatable {
+    /// Bytes of all files; nil: 100 times the bundle, 64 MiB at least.
+    public var size: UInt64?
+    public var members = 200_000
+
+    public init(size: UInt64? = nil) { self.size = size }
+}
+
+/// Takes the members of a bundle as they come.
+protocol BundleSink: AnyObject {
+    func folder(_ name: [UInt8]) throws
+    /// - Parameter read: gives the data block by block, 0 at its end.
+    func file(_ member: UnpackedMember, _ read: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> Digest
+    func link(_ member: UnpackedMember, to target: [UInt8]) throws
+    /// A second name of a file that came before; its content counts as a file of its own.
+    func copy(_ member: UnpackedMember, of original: [UInt8]) throws
+}
+
+/// A file or link of a bundle.
+public struct UnpackedMember: Sendable, Equatable {
+    /// Relative to the top of the archive.
+    public var name: [UInt8]
+    /// Bytes; of a link, of its target.
+    public var size: UInt64
+    /// As the archive has them.
+    public var permissions: UInt32
+    public var digest: Digest?
+    public var isLink = false
+}
+
+/// Reads a bundle from front to back and lets nothing pass that could do harm: see `BundleError.Refusal`.
+final class BundleReader {
+    private let path: FilePath
+    private let descriptor: FileDescriptor
+    private let limit: UInt64
+    private let memberLimit: Int
+    private var total: UInt64 = 0
+    /// Kinds of all names so far.
+    private var kinds: [[UInt8]: FileStatus.Kind] = [[]: .directory]
+    private var isListed: Set<[UInt8]> = []
+    private(set) var members: [UnpackedMember] = []
+    private var positions: [[UInt8]: Int] = [:]
+
+    init(_ path: FilePath, limits: BundleLimits) throws {
+        self.path = path
+        descriptor = try FileError.wrap("open", path) {
+            try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+        }
+        let status: FileStatus
+        do {
+            status = try descriptor.status(of: path)
+            guard status.kind == .regular else { throw BundleError.notAFile(path) }
+        } catch {
+            try? descriptor.close()
+            throw error
+        }
+        let compressed = UInt64(clamping: status.size)
+        limit = limits.size ?? max(64 << 20, compressed.multipliedReportingOverflow(by: 100).partialValue)
+        memberLimit = limits.members
+    }
+
+    deinit { try? descriptor.close() }
+
+    func run(_ sink: some BundleSink) throws {
+        let reader = TarReader(BoundedSource(try plainSource(), limit: limit + (512 << 20)))
+        while let header = try reader.next() { try take(header, reader, sink) }
+        if members.isEmpty { throw BundleError.noManifest }
+    }
+
+    /// The bundle without its compression, which its first bytes tell.
+    private func plainSource() throws -> any ByteSource {
+        var head = [UInt8](repeating: 0, count: 6)
+        let count = try FileError.wrap("read", path) {
+            try head.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+        }
+        _ = try FileError.wrap("read", path) { try descriptor.seek(offset: 0, from: .start) }
+        switch Decompression.method(of: Array(head[..<count])) {
+        case .xz: return try XzSource(descriptor, width: 1)
+        case let method?: return try Decompression.reader(method, FileSource(descriptor, path))
+        case nil: return FileSource(descriptor, path)
+        }
+    }
+
+    private func take(_ header: ArchiveMember, _ reader: TarReader, _ sink: some BundleSink) throws {
+        let name = try MemberName.normal(header.path)
+        // The archive's own top.
+        if name.isEmpty {
+            guard header.kind == .directory else { throw BundleError.refused(.emptyName, member: header.path) }
+            return
+        }
+        guard isListed.count < memberLimit else { throw BundleError.tooManyMembers(limit: memberLimit) }
+        guard isListed.insert(name).inserted else { throw BundleError.refused(.duplicate, member: name) }
+        try enterParents(of: name, sink)
+        if let known = kinds[name] {
+            // Only folders are made before they are listed.
+            guard known == .directory, header.kind == .directory else {
+                throw BundleError.refused(.duplicate, member: name)
+            }
+            return
+        }
+        if header.hardLink == nil, header.kind == .directory {
+            kinds[name] = .directory
+            return try sink.folder(name)
+        }
+        guard header.kind == .regular || header.kind == .symbolicLink else {
+            throw BundleError.refused(.special, member: name)
+        }
+        if header.kind == .regular, header.permissions & 0o6000 != 0 {
+            throw BundleError.refused(.setID, member: name)
+        }
+        guard header.extents == nil else { throw BundleError.refused(.sparse, member: name) }
+        kinds[name] = header.kind
+        var member = UnpackedMember(name: name, size: header.size, permissions: header.permissions)
+        if let original = header.hardLink {
+            try take(&member, copyOf: MemberName.normal(original), sink)
+        } else if header.kind == .symbolicLink {
+            try take(&member, linkTo: header.linkTarget, sink)
+        } else {
+            try account(member)
+            member.digest = try sink.file(member) { try reader.read(into: $0) }
+        }
+        positions[name] = members.count
+        members.append(member)
+    }
+
+    private func take(_ member: inout UnpackedMember, copyOf original: [UInt8], _ sink: some BundleSink) throws {
+        guard let position = positions[original], !members[position].isLink else {
+            throw BundleError.refused(.linkToNothing, member: member.name)
+        }
+        member.size = members[position].size
+        member.permissions = members[position].permissions
+        member.digest = members[position].digest
+        try account(member)
+        try sink.copy(member, of: original)
+    }
+
+    private func take(_ member: inout UnpackedMember, linkTo target: [UInt8], _ sink: some BundleSink) throws {
+        // extra/… of an image, or of a bundle whose top is the image: links are for folders that travel whole.
+        let parts = member.name.split(separator: 0x2f)
+        let isExtra: (ArraySlice<UInt8>) -> Bool = { $0.elementsEqual("extra".utf8) }
+        let start = parts.count > 2 && isExtra(parts[0]) ? 1 : parts.count > 3 && isExtra(parts[1]) ? 2 : 0
+        guard start > 0 || isInKit(parts) else { throw BundleError.refused(.linkOutsideExtra, member: member.name) }
+        let inner = Array(parts[(start > 0 ? start : 2)...].joined(separator: [0x2f]))
+        guard LinkTarget(target).staysWithin(inner) else {
+            throw BundleError.refused(.linkEscapes, member: member.name)
+        }
+        member.isLink = true
+        member.size = UInt64(target.count)
+        member.permissions = 0o777
+        member.digest = Digest.of(target)
+        try sink.link(member, to: target)
+    }
+
+    /// Folders of kits travel whole too: they lie in a folder of the image.
+    private func isInKit(_ parts: [ArraySlice<UInt8>]) -> Bool {
+        parts.count > 2 && !parts[1].elementsEqual(BundleIndex.folder.utf8)
+    }
+
+    private func account(_ member: UnpackedMember) throws(BundleError) {
+        let (sum, isTooLarge) = total.addingReportingOverflow(member.size)
+        guard !isTooLarge, sum <= limit else { throw .tooLarge(member: member.name, limit: limit) }
+        total = sum
+    }
+
+    private func enterParents(of name: [UInt8], _ sink: some BundleSink) throws {
+        var end = name.startIndex
+        while let slash = name[end...].firstIndex(of: 0x2f) {
+            let parent = Array(name[..<slash])
+            end = slash + 1
+            if let kind = kinds[parent] {
+                guard kind == .directory else { throw BundleError.refused(.notInFolder, member: name) }
+                continue
+            }
+            kinds[parent] = .directory
+            try sink.folder(parent)
+        }
+    }
+}
+
+/// A source that ends with an error beyond a number of bytes, so that no archive decompresses for ever.
+private final class BoundedSource: ByteSource {
+    private let source: any ByteSource
+    private let limit: UInt64
+    private var count: UInt64 = 0
+
+    init(_ source: any ByteSource, limit: UInt64) {
+        self.source = source
+        self.limit = limit
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let got = try source.read(into: buffer)
+        count += UInt64(got)
+        guard count <= limit else { throw BundleError.tooLarge(member: Array("archive".utf8), limit: limit) }
+        return got
+    }
+}

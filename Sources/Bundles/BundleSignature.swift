@@ -1,0 +1,85 @@
+internal import Support
+public import SystemPackage
+
+/// Signs the index of a bundle with an SSH key, through `ssh-keygen -Y`.
+public struct BundleSigner: Sendable {
+    /// What the signature is for, so that one made for something else counts for nothing.
+    public static let namespace = "catboat-bundle"
+
+    private let key: FilePath
+
+    /// - Parameter key: a private key, or a public one whose private key an agent holds.
+    public init(key: FilePath) { self.key = key }
+
+    func sign(_ bytes: [UInt8]) throws -> [UInt8] {
+        try Tool("ssh-keygen", ["-q", "-Y", "sign", "-f", Word(key), "-n", Word(Self.namespace)])
+            .output(input: bytes, limit: 1 << 20).output
+    }
+}
+
+/// What bundles must prove before they are accepted.
+public enum VerificationPolicy: String, Codable, Sendable, CaseIterable {
+    /// Digests must fit where a bundle has them; a signature must be whole, whoever made it.
+    case none
+    /// As `none`; a bundle that is not signed by someone allowed is told about.
+    case warn
+    /// Only bundles signed by someone allowed.
+    case require
+}
+
+/// How a bundle is signed.
+public enum SignatureState: Codable, Equatable, Sendable {
+    case unsigned
+    /// The signature fits, but nobody allowed made it.
+    case stranger
+    /// By the principal of the list of allowed signers.
+    case signed(by: String)
+
+    public var isAllowed: Bool { if case .signed = self { true } else { false } }
+}
+
+/// Checks signatures against a list of allowed signers; see ALLOWED SIGNERS of ssh-keygen(1).
+public struct SignatureVerifier: Sendable {
+    public let policy: VerificationPolicy
+    public let allowedSigners: FilePath?
+
+    public init(_ policy: VerificationPolicy, allowedSigners: FilePath?) {
+        (self.policy, self.allowedSigners) = (policy, allowedSigners)
+    }
+
+    /// - Parameters:
+    ///   - signature: a file; nil when there is none.
+    ///   - index: the bytes that were signed.
+    /// - Throws: `BundleError.badSignature` for one that does not fit, `.unsigned` and `.wrongSigner` when signatures are required.
+    public func check(image: String, index: [UInt8], signature: FilePath?) throws -> SignatureState {
+        guard let signature else {
+            if policy == .require { throw BundleError.unsigned(image: image) }
+            return .unsigned
+        }
+        let whole = try Tool(
+            "ssh-keygen", ["-Y", "check-novalidate", "-n", Word(BundleSigner.namespace), "-s", Word(signature)]
+        ).capture(input: index, limit: 1 << 20)
+        guard whole.ending.isSuccess else {
+            throw BundleError.badSignature(image: image, what: "the bundle was changed after it was signed")
+        }
+        guard let allowedSigners, allowedSigners.isRegularFile else {
+            if policy == .require { throw BundleError.noSigners(allowedSigners ?? "allowed_signers") }
+            return .stranger
+        }
+        let found = try Tool(
+            "ssh-keygen", ["-Y", "find-principals", "-s", Word(signature), "-f", Word(allowedSigners)]
+        ).capture(limit: 1 << 20)
+        for principal in found.ending.isSuccess ? found.lines : [] {
+            let verified = try Tool(
+                "ssh-keygen",
+                [
+                    "-Y", "verify", "-f", Word(allowedSigners), "-I", Word(principal), "-n",
+                    Word(BundleSigner.namespace), "-s", Word(signature),
+                ]
+            ).capture(input: index, limit: 1 << 20)
+            if verified.ending.isSuccess { return .signed(by: String(principal)) }
+        }
+        if policy == .require { throw BundleError.wrongSigner(image: image, allowed: allowedSigners) }
+        return .stranger
+    }
+}

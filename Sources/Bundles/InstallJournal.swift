@@ -1,0 +1,127 @@
+internal import FoundationEssentials
+internal import Support
+public import SystemPackage
+
+/// An import that is under way or was cut short: `<folder>/plan.json` and hard links of the files that it replaces.
+public struct InstallJournal: Sendable {
+    /// Beside a root image that an unfinished import touches: names the journal's folder.
+    public static let pointerName = ".import"
+
+    /// What the plan became when it was begun.
+    struct Record: Codable {
+        var plan: InstallPlan
+        /// Hard links of replaced files, one for each placement; nil where nothing is replaced.
+        var saved: [JSONName?]
+        /// Names in the targets' folders for files that come from another file system; nil for a plain rename.
+        var staged: [JSONName?]
+        /// Folders that are made for the import, parents first.
+        var made: [JSONName]
+        var version = 1
+    }
+
+    private static let planName = "plan.json"
+    /// What the plan is called once all is done or undone and only traces are left.
+    private static let endedName = "ended.json"
+
+    public let folder: FilePath
+    let record: Record
+    let isEnded: Bool
+
+    init(_ folder: FilePath, _ record: Record, isEnded: Bool = false) {
+        (self.folder, self.record, self.isEnded) = (folder, record, isEnded)
+    }
+
+    public var images: [String] { record.plan.images }
+    public var plan: InstallPlan { record.plan }
+
+    /// Reads the journal of `folder`; nil when none was written, so that nothing can have been changed.
+    public static func open(_ folder: FilePath) throws -> InstallJournal? {
+        let isEnded = folder.joined(endedName).exists
+        let file = folder.joined(isEnded ? endedName : planName)
+        guard file.exists else { return nil }
+        guard let record = try? JSONDecoder().decode(Record.self, from: Data(try file.readBytes(limit: 1 << 30))),
+            record.version == 1, record.saved.count == record.plan.placements.count,
+            record.staged.count == record.plan.placements.count
+        else { throw BundleError.badPlan("the journal '\(folder.printable)' cannot be read") }
+        return InstallJournal(folder, record, isEnded: isEnded)
+    }
+
+    /// Decides what is needed for going back, and makes it durable, before anything is changed.
+    static func begin(_ plan: InstallPlan, in journals: FilePath) throws -> InstallJournal {
+        let folder = journals.joined(plan.id)
+        try folder.createDirectories(permissions: 0o700)
+        guard let own = try folder.status() else { throw FileError("examine", folder, .noSuchFileOrDirectory) }
+        var record = Record(plan: plan, saved: [], staged: [], made: [])
+        var missing: Set<[UInt8]> = []
+        for (number, placement) in plan.placements.enumerated() {
+            let target = FilePath(bytes: placement.target.bytes)
+            let parent = target.removingLastComponent()
+            let holder = try existing(parent, &missing, &record.made)
+            let name = target.lastName.printable
+            let isHere = holder.device == own.device
+            record.saved.append(
+                placement.replaces == nil
+                    ? nil
+                    : JSONName((isHere ? folder.joined("\(number)") : parent.joined(".\(name).saved-\(plan.id)")).bytes)
+            )
+            guard let source = try FilePath(bytes: placement.source.bytes).status() else {
+                throw FileError("open", FilePath(bytes: placement.source.bytes), .noSuchFileOrDirectory)
+            }
+            record.staged.append(
+                source.device == holder.device ? nil : JSONName(parent.joined(".\(name).tmp-\(plan.id)").bytes))
+        }
+        for tree in plan.trees {
+            _ = try existing(FilePath(bytes: tree.target.bytes).removingLastComponent(), &missing, &record.made)
+        }
+        let journal = InstallJournal(folder, record)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(try encoder.encode(record), to: folder.joined(planName), permissions: 0o600)
+        try journals.synchronizeDirectory()
+        return journal
+    }
+
+    /// Lets whoever locks a touched root image find the journal.
+    func point() throws {
+        for root in record.plan.folders {
+            try AtomicFile.write(
+                folder.bytes, to: FilePath(bytes: root.bytes).joined(Self.pointerName), permissions: 0o600)
+        }
+    }
+
+    /// The nearest folder that exists; those that do not are noted, parents first.
+    private static func existing(
+        _ folder: FilePath, _ missing: inout Set<[UInt8]>, _ made: inout [JSONName]
+    ) throws -> FileStatus {
+        var chain: [FilePath] = []
+        var place = folder
+        while true {
+            if let status = try place.targetStatus() {
+                guard status.kind == .directory else { throw FileError("create directory", folder, .notDirectory) }
+                for new in chain.reversed() where missing.insert(new.bytes).inserted {
+                    made.append(JSONName(new.bytes))
+                }
+                return status
+            }
+            chain.append(place)
+            place = place.removingLastComponent()
+        }
+    }
+
+    /// The journal is of no use any more: everything is done or undone.
+    ///
+    /// Killed in between it is ended by whoever finds it: the first rename says that only traces are left.
+    func end() throws {
+        if !isEnded { try folder.joined(Self.planName).rename(to: folder.joined(Self.endedName)) }
+        try FilePath(bytes: record.plan.stage.bytes).removeTree()
+        for (number, saved) in record.saved.enumerated() {
+            if let staged = record.staged[number] { try FilePath(bytes: staged.bytes).removeFile() }
+            if let saved { try FilePath(bytes: saved.bytes).removeFile() }
+        }
+        for root in record.plan.folders {
+            let folder = FilePath(bytes: root.bytes)
+            if folder.isDirectory { try folder.joined(Self.pointerName).removeFile() }
+        }
+        try folder.removeTree()
+    }
+}

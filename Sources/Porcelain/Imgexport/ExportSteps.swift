@@ -1,0 +1,134 @@
+internal import Bundles
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// The steps of imgexport in their order; each is plumbing.
+struct ExportSteps {
+    private let target: ExportTarget
+    private let request: ExportRequest
+    private let cluster: Cluster
+    private let key: FilePath?
+    private let runsHooks: Bool
+    private let isVerbose: Bool
+
+    init(
+        _ target: ExportTarget, _ request: ExportRequest, _ cluster: Cluster, key: FilePath?, runsHooks: Bool,
+        isVerbose: Bool
+    ) {
+        (self.target, self.request, self.cluster) = (target, request, cluster)
+        (self.key, self.runsHooks, self.isVerbose) = (key, runsHooks, isVerbose)
+    }
+
+    func run() throws {
+        try hook("pre-imgexport")
+        let output = request.remote == nil ? request.output.absolute : try temporary()
+        if request.remote == nil { try output.removingLastComponent().createDirectories() }
+        var description = try describe()
+        if target.provmethod == "statelite" { try Console.print("Packing root image. It will take a while") }
+        let tree = try packTree(beside: output)
+        defer { if let tree { try? tree.removeFile() } }
+        if let tree { description.sources.append(source("rootimgtree.gz", tree)) }
+        if target.litefile != nil { try Console.print("Getting litefile settings") }
+        for item in target.items { try Console.print(item.path.printable) }
+        if isVerbose { for other in description.placements { try Console.print(other.target) } }
+        try Console.print("Compressing \(target.image) bundle.  Please be patient.")
+        try pack(description, output)
+        if let remote = request.remote { try send(output, to: remote) }
+        try hook("post-imgexport")
+        try Console.print("Done!")
+        if target.isIncomplete { throw CommandFailure([], status: 1) }
+    }
+
+    private func describe() throws -> BundleDescription {
+        var description = BundleDescription(target.manifest, tool: "catboat \(CommandShell.version)")
+        description.placements = target.placements
+        for item in target.items where !item.member.isEmpty {
+            description.sources.append(BundlePack.Source(member: item.member, source: item.host.bytes))
+        }
+        description.sources += target.others
+        if let rows = target.litefile { description.texts["litefile.csv"] = rows }
+        let recipe = try step("profile-commit", [Word(target.image)]).captured().lines.first ?? ""
+        description.profileCommit = recipe.split(separator: "\t").first.map(String.init)
+        if let packages = try packages() { description.texts[BundleIndex.packagesName] = packages }
+        return description
+    }
+
+    private func source(_ member: String, _ file: FilePath) -> BundlePack.Source {
+        BundlePack.Source(member: Array(member.utf8), source: file.bytes)
+    }
+
+    /// Packages of the root image with their versions; nil when the tree is not there or has no package database.
+    private func packages() throws -> String? {
+        guard let tree = target.rootimgdir?.joined("rootimg"), tree.isDirectory else { return nil }
+        let databases = ["var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm"]
+        guard databases.contains(where: { tree.joined($0).exists }) else { return nil }
+        return try step("package-list", [Word(tree)]).captured().text
+    }
+
+    /// rootimgtree.gz beside the bundle: a member's size stands before its data. nil unless statelite.
+    private func packTree(beside output: FilePath) throws -> FilePath? {
+        guard target.provmethod == "statelite", let folder = target.rootimgdir else { return nil }
+        var paths = Array("rootimg\0".utf8)
+        try TreeWalk(folder.joined("rootimg")).run { entry in
+            paths += Array("rootimg/".utf8) + entry.path.bytes + [0]
+            return .enter
+        }
+        let file = output.removingLastComponent().joined(".\(output.lastName.printable).tmp-tree")
+        try step(
+            "ramdisk-pack", ["--output", Word(file), "--files-from", "-", "-z", Word(folder)], input: paths
+        ).run(output: .null)
+        return file
+    }
+
+    private func pack(_ description: BundleDescription, _ output: FilePath) throws {
+        var words: [Word] = ["--output", Word(output), "--compress", Word(request.compress)]
+        if let key { words += ["--sign", Word(key)] }
+        do {
+            try step("manifest-write", ["--pack"], input: BundleDescription.json([description]))
+                .piped(to: "bundle-pack", words).run(output: .null)
+        } catch {
+            throw ExportTarget.failure(
+                "Failed to compress archive!  (Maybe there was no space left?)", "see what it says above")
+        }
+    }
+
+    /// A bundle on its way to another host.
+    private func temporary() throws -> FilePath {
+        let folder =
+            try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) } ?? FilePath(".").absolute
+        return folder.joined(".\(request.output.lastName.printable).tmp-\(Word.unique)")
+    }
+
+    private func send(_ file: FilePath, to remote: String) throws {
+        defer { try? file.removeFile() }
+        let place = "\(remote):\(request.output.printable)"
+        try Console.print("Moving the image bundle to the remote system location \(place)")
+        guard !remote.hasPrefix("-"), try Tool("scp", ["-B", Word(file), Word(place)]).run(output: .null).isSuccess
+        else {
+            throw ExportTarget.failure(
+                "Unable to copy the image bundle \(request.output.lastName.printable) to the remote host "
+                    + "(Maybe passwordless ssh was not setup?)")
+        }
+    }
+
+    private func hook(_ event: String) throws {
+        guard runsHooks else { return }
+        try step("hook-run", ["--osimage", Word(target.image), Word(event)]).run()
+    }
+
+    private func step(_ verb: String, _ words: [Word], input: [UInt8]? = nil) -> Step {
+        Step(verb, words, input: input, settings: cluster.settings)
+    }
+}
+
+extension Word {
+    /// Sixteen hex digits that nobody has used before.
+    static var unique: String {
+        var generator = SystemRandomNumberGenerator()
+        let digits = String(generator.next(), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+struct ImgexportCommand: PeerCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "imgexport", abstract: "Export an osimage as one file.")
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("A file or folder to take too.", valueName: "file[:dir]"),
+        completion: .file())
+    var extra: [String] = []
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Take the names of this node's postscripts.", valueName: "node"))
+    var postscripts: String?
+    @Option(
+        name: [.customShort("R"), .long],
+        help: ArgumentHelp("Copy the bundle there with scp.", valueName: "user@host"))
+    var remotehost: String?
+    @Flag(name: .shortAndLong, help: "Say more.") var verbose = false
+    @Flag(help: "Take included lists, the partition file, postscripts and hooks of the image too.")
+    var complete = false
+    @Option(help: ArgumentHelp("Sign with this SSH key.", valueName: "key"), completion: .file()) var sign: String?
+    @Option(help: "Compressor.", completion: .list(["gzip", "xz", "zstd"])) var compress = "gzip"
+    @Flag(inversion: .prefixedNo, help: "Run hooks.") var hooks = true
+    @Argument(
+        help: ArgumentHelp("The osimage, and the bundle to write.", valueName: "imagename destination"),
+        completion: .custom { _, _, prefix in
+            ((try? Cluster.open().osimageNames()) ?? []).filter { $0.hasPrefix(prefix) }
+        })
+    var operands: [String] = []
+
+    func validate() throws {
+        guard ["gzip", "xz", "zstd"].contains(compress) else {
+            throw ValidationError("unknown compressor '\(compress)': use gzip, xz or zstd")
+        }
+    }
+
+    func run() throws {
+        guard CommandLine.arguments.count > 1, !(operands.isEmpty && extra.isEmpty && !verbose && !complete) else {
+            throw UsageFailure()
+        }
+        let cluster = try Cluster.open()
+        try BundleJournals(cluster).recover()
+        let request = ExportRequest(
+            image: operands.first ?? "", destination: operands.dropFirst().first, extras: extra, node: postscripts,
+            remote: remotehost, isComplete: complete, compress: compress)
+        try Console.print("Exporting \(request.image) to \(request.place)...")
+        let target = try ExportTarget(request, cluster)
+        try ExportSteps(
+            target, request, cluster, key: sign.map { FilePath($0).absolute }, runsHooks: hooks, isVerbose: verbose
+        ).run()
+    }
+}
+
+/// What was asked of imgexport.
+struct ExportRequest {
+    let image: String
+    let destination: String?
+    let extras: [String]
+    let node: String?
+    let remote: String?
+    let isComplete: Bool
+    let compress: String
+
+    /// The file to write, or its path on the other host.
+    var output: FilePath {
+        let base = "\(image.split(whereSeparator: \.isWhitespace).joined(separator: "_")).tgz"
+        guard let destination, !destination.isEmpty else { return FilePath(base) }
+        let path = FilePath(destination)
+        return destination.hasSuffix("/") || (remote == nil && path.isDirectory) ? path.joined(base) : path
+    }
+
+    /// Where the bundle goes, for people.
+    var place: String {
+        if let remote { return remote }
+        let folder = output.absolute.removingLastComponent()
+        return folder.printable
+    }
+}

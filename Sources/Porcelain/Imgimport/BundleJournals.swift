@@ -1,0 +1,45 @@
+internal import CommandShell
+internal import Definitions
+internal import Sandbox
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// The folder `<installdir>/.catboat`: bundles that are being imported, and journals of imports.
+struct BundleJournals {
+    /// On the host.
+    let folder: FilePath
+    private let settings: Settings
+
+    var journals: FilePath { folder.joined("journal") }
+    private var stages: FilePath { folder.joined("import") }
+
+    init(_ cluster: Cluster) throws {
+        settings = cluster.settings
+        folder = try settings.host(cluster.installFolder).joined(".catboat")
+    }
+
+    /// Where a bundle is unpacked.
+    func stage(_ id: String) -> FilePath { stages.joined(id) }
+
+    /// Makes the folders, which nobody else may look into.
+    func prepare() throws {
+        try folder.removingLastComponent().createDirectories()
+        for path in [folder, stages, journals] { try path.createDirectories(permissions: 0o700) }
+    }
+
+    /// Ends imports that were cut short. While an import is under way nothing is done.
+    func recover() throws {
+        guard try !journals.directoryNames().isEmpty, let lock = try? ImageLock(folder) else { return }
+        try recover(holding: lock)
+    }
+
+    /// The same for whoever holds the lock of imports; what they left unpacked goes too.
+    func recover(holding lock: borrowing ImageLock) throws {
+        for name in try journals.directoryNames() {
+            try Step("bundle-install", ["--recover", Word(journals.joined(name))], settings: settings).run(
+                output: .null)
+        }
+        for name in try stages.directoryNames() { try stages.joined(name).removeTree() }
+    }
+}

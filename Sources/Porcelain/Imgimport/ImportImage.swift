@@ -1,0 +1,388 @@
+internal import Bundles
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// One image of a bundle: what it will be here, and where each of its files goes.
+struct ImportImage {
+    struct File {
+        /// On the host, where the bundle was unpacked.
+        var source: FilePath
+        /// As stored.
+        var target: FilePath
+        var sha256: String
+        var mode: String?
+        /// Whether its path gets a line of its own.
+        var isShown: Bool
+    }
+
+    struct Tree {
+        /// The packed file to unpack, or a folder of the bundle.
+        var source: FilePath
+        var isPacked: Bool
+        /// `rootimg` within what is unpacked, for a tree with a top of its own.
+        var inner: String?
+        var target: FilePath
+    }
+
+    let answer: BundleAnswer
+    private(set) var manifest: BundleManifest
+    private(set) var files: [File] = []
+    private(set) var trees: [Tree] = []
+    /// Lines on standard output, in xCAT's order: path of a file, or other words.
+    private(set) var lines: [String] = []
+    /// Files that will run as root, with what they are.
+    private(set) var code: [(kind: String, path: FilePath)] = []
+    private(set) var warnings: [String] = []
+    /// Rows of litefile.csv: file and options.
+    private(set) var litefiles: [(file: String, options: String)] = []
+
+    var name: String { manifest.imagename }
+    var provmethod: String { manifest.osimage["provmethod"] ?? "" }
+
+    private let stage: FilePath
+    private let boundary: ImportBoundary
+    private let cluster: Cluster
+    private let request: ImportRequest
+    private var members: [[UInt8]: BundleAnswer.Member] = [:]
+    /// What a path of the bundle's manifest became here.
+    private var moved: [String: String] = [:]
+    private let original: BundleManifest
+    private let place: StandardPlace
+
+    init(
+        _ answer: BundleAnswer, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
+        _ cluster: Cluster
+    ) throws {
+        (self.answer, self.manifest, original) = (answer, manifest, manifest)
+        (self.request, self.cluster) = (request, cluster)
+        self.stage = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
+        boundary = try ImportBoundary(cluster, allowsOutside: request.allowsOutside)
+        place = StandardPlace(try cluster.installFolder, cluster.settings)
+        for member in answer.members { members[member.name.bytes] = member }
+        try checkFields()
+        try checkMedia()
+        moveStandardFiles()
+        changeProfile()
+        try addFiles()
+        try addPlacements()
+        try addKits()
+        try addRoot()
+        try addExtras()
+        try readLitefile()
+    }
+
+    // MARK: - What xCAT checks
+
+    private func checkFields() throws {
+        var problems = ["imagename", "provmethod", "profile", "osvers", "osarch"].filter {
+            (manifest.osimage[$0] ?? "").isEmpty
+        }.map { Self.undefined($0) }
+        switch provmethod {
+        case "install": if manifest.column("template") == nil { problems.append(Self.undefined("template")) }
+        case "netboot":
+            for (name, value) in [
+                ("ramdisk", manifest.ramdisk), ("kernel", manifest.kernel), ("rootimg", manifest.rootimg),
+            ] where value == nil { problems.append(Self.undefined(name)) }
+        case "statelite":
+            for (name, value) in [
+                ("kernel", manifest.kernel), ("ramdisk", manifest.ramdisk), ("rootimgtree", manifest.rootimgtree),
+            ] where value == nil { problems.append(Self.undefined(name)) }
+        case "raw", "sysclone":
+            problems.append(
+                Diagnostic(
+                    "Importing images with 'provmethod' \(provmethod) is not supported: only s390x has them, which Catboat does not know."
+                ))
+        default:
+            problems.append(
+                Diagnostic(
+                    "Importing images with 'provmethod' \(provmethod) is not supported. Hint: install, netboot, statelite, sysclone or raw"
+                ))
+        }
+        guard problems.isEmpty else { throw CommandFailure(problems) }
+        if let index = answer.index, index.image != manifest.imagename {
+            throw ImportRequest.failure("The index is about another image than the manifest: '\(index.image)'")
+        }
+    }
+
+    private static func undefined(_ field: String) -> Diagnostic {
+        Diagnostic("The '\(field)' field is not defined in manifest.xml.")
+    }
+
+    private func checkMedia() throws {
+        guard manifest.media == "required", let osvers = manifest.osimage["osvers"],
+            let osarch = manifest.osimage["osarch"]
+        else { return }
+        let folder = try cluster.installFolder.joined(osvers).joined(osarch)
+        guard try cluster.settings.host(folder).isDirectory else {
+            throw ImportRequest.failure("This image requires that you first copy media for \(osvers)-\(osarch)")
+        }
+    }
+
+    // MARK: - What it becomes
+
+    /// Files of xCAT's own folder go to the site's.
+    private mutating func moveStandardFiles() {
+        for column in BundleManifest.fileColumns {
+            let items = manifest.list(column)
+            let changed = items.map { item -> String in
+                let path = ProfileChange.path(item, in: column)
+                guard let range = item.firstRange(of: path), path.hasPrefix("/") else { return item }
+                let standard = place.standard(FilePath(path)).printable
+                moved[path] = standard
+                return item[..<range.lowerBound] + standard + item[range.upperBound...]
+            }
+            guard changed != items else { continue }
+            let value = changed.joined(separator: ",")
+            if manifest.osimage[column] != nil { manifest.osimage[column] = value }
+            if manifest.linuximage[column] != nil { manifest.linuximage[column] = value }
+        }
+    }
+
+    private mutating func changeProfile() {
+        guard let new = request.profile, let old = manifest.osimage["profile"],
+            new != old || request.name != nil
+        else { return }
+        guard let folder = try? cluster.installFolder else { return }
+        let change = ProfileChange(from: old, to: new, name: request.name, installFolder: folder)
+        var renamed: [(String, String)] = []
+        change.apply(to: &manifest) { renamed.append(($0, $1)) }
+        for (from, to) in renamed {
+            // Chains: shipped place, site's place, new name.
+            for key in moved.keys where moved[key] == from { moved[key] = to }
+            moved[from] = moved[from] == nil || moved[from] == from ? to : moved[from]
+        }
+    }
+
+    private func here(_ path: String) -> String { moved[path] ?? path }
+
+    // MARK: - Files
+
+    private mutating func addFiles() throws {
+        let boot = [original.kernel, original.ramdisk, original.rootimg]
+        for path in boot.compactMap({ $0 }) { try add(path, kind: "", isRequired: true) }
+        // Unpacked, not placed.
+        if let tree = original.rootimgtree { lines.append(here(tree)) }
+        if let litefile = original.litefile { try add(litefile, kind: "", isRequired: false) }
+        for column in BundleManifest.fileColumns {
+            for item in original.list(column) {
+                let path = ProfileChange.path(item, in: column)
+                guard path.hasPrefix("/") else {
+                    warnings.append("\(column) names no absolute path: \(item)")
+                    continue
+                }
+                try add(path, kind: column, isRequired: false)
+            }
+        }
+    }
+
+    private func member(of path: String, kind: String) -> [UInt8] {
+        let known = answer.index?.placements.first { $0.target == path && $0.kind == kind }
+        return known?.member.bytes ?? FilePath(path).lastName.bytes
+    }
+
+    private mutating func add(_ path: String, kind: String, isRequired: Bool) throws {
+        let target = try boundary.checked(here(path))
+        guard !files.contains(where: { $0.target == target }) else { return }
+        guard let member = members[member(of: path, kind: kind)], !member.isLink else {
+            guard !isRequired, try cluster.settings.host(target).isRegularFile else {
+                throw ImportRequest.failure(
+                    "The bundle does not have the file \(FilePath(path).lastName.printable), which its manifest names.",
+                    "export the image again")
+            }
+            warnings.append("The bundle does not have \(path); the file that is there stays.")
+            return
+        }
+        lines.append(target.printable)
+        append(member, to: target, isShown: true)
+        if kind == "postinstall" { code.append(("postinstall", target)) }
+        if boundary.isHook(target) { code.append(("hook", target)) }
+    }
+
+    private mutating func append(_ member: BundleAnswer.Member, to target: FilePath, isShown: Bool) {
+        var mode: String?
+        if boundary.isHook(target), !request.enablesHooks, answer.signature != "signed" {
+            // Without the right to execute it does not run.
+            mode = UInt32(member.mode, radix: 8).map { String($0 & 0o644, radix: 8) }
+        }
+        files.append(
+            File(
+                source: stage.joined(FilePath(bytes: member.name.bytes)), target: target, sha256: member.sha256 ?? "",
+                mode: mode, isShown: isShown))
+    }
+
+    /// What `--complete` brought: includes, the partition file, postscripts, hooks.
+    private mutating func addPlacements() throws {
+        let isColumn: (String) -> Bool = { BundleManifest.fileColumns.contains($0) }
+        let old = try cluster.installFolder.joined("custom/hooks/osimage").joined(original.imagename)
+        for placement in answer.index?.placements ?? [] where !isColumn(placement.kind) {
+            var path = FilePath(here(placement.target))
+            if placement.kind == "hook", path.removePrefix(old) {
+                path = try cluster.installFolder.joined("custom/hooks/osimage").joined(name).joined(path)
+            }
+            let target = try boundary.checked(path.printable)
+            guard let member = members[placement.member.bytes] else {
+                throw ImportRequest.failure("The bundle does not have \(placement.target), which its index names.")
+            }
+            guard !files.contains(where: { $0.target == target }) else { continue }
+            lines.append(target.printable)
+            append(member, to: target, isShown: true)
+            if boundary.isHook(target) {
+                code.append(("hook", target))
+            } else if placement.kind == "postscript" {
+                code.append(("postscript", target))
+            }
+        }
+    }
+
+    private mutating func addKits() throws {
+        for kit in manifest.kits {
+            guard let folder = kit["kitdir"] else { continue }
+            let target = try boundary.checked(folder)
+            let name = target.lastName
+            guard members.keys.contains(where: { $0.starts(with: name.bytes + [0x2f]) }) else {
+                throw ImportRequest.failure("The bundle does not have the kit folder \(name.printable).")
+            }
+            trees.append(Tree(source: stage.joined(name), isPacked: false, target: target))
+            code.append(("kit", target))
+        }
+    }
+
+    private mutating func addRoot() throws {
+        guard provmethod != "install" else { return }
+        if provmethod == "statelite", let path = original.rootimgtree {
+            let target = try boundary.checked(here(path))
+            guard members[target.lastName.bytes]?.isLink == false else {
+                throw ImportRequest.failure("The bundle does not have the file rootimgtree.gz.")
+            }
+            lines.append("Extracting rootimgtree.gz. It will take a while.")
+            trees.append(
+                Tree(
+                    source: stage.joined(target.lastName), isPacked: true, inner: "rootimg",
+                    target: target.removingLastComponent().joined("rootimg")))
+        } else if request.unpacksTree, let path = original.rootimg {
+            let target = try boundary.checked(here(path))
+            lines.append("Extracting \(target.lastName.printable). It will take a while.")
+            trees.append(
+                Tree(
+                    source: stage.joined(FilePath(path).lastName), isPacked: true,
+                    target: target.removingLastComponent().joined("rootimg")))
+        }
+    }
+
+    // MARK: - Extras
+
+    private mutating func addExtras() throws {
+        for extra in manifest.extras {
+            let source = FilePath(extra.src)
+            guard source.isAbsolute, !source.components.contains(where: { $0.kind != .regular }) else {
+                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.src)'")
+            }
+            guard FilePath(extra.dest).isAbsolute else {
+                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.dest)'")
+            }
+            let prefix = Array("extra/".utf8)
+            let folder = prefix + Array(FilePath("/").joined(source).bytes.dropFirst())
+            let inner = members.keys.filter { $0.starts(with: folder + [0x2f]) }.sorted {
+                $0.lexicographicallyPrecedes($1)
+            }
+            let destination = FilePath("/").joined(FilePath(extra.dest))
+            if let member = members[prefix + source.lastName.bytes], inner.isEmpty {
+                lines.append(destination.joined(source.lastName).printable)
+                try addExtra(member, to: destination.joined(source.lastName), isShown: true)
+                continue
+            }
+            guard !inner.isEmpty || stage.joined(FilePath(bytes: folder)).isDirectory else {
+                throw ImportRequest.failure("The bundle does not have the extra file \(extra.src).")
+            }
+            lines.append(extra.dest)
+            for name in inner {
+                guard let member = members[name] else { continue }
+                let relative = FilePath(bytes: name.dropFirst(folder.count + 1))
+                if member.isLink { try checkLink(name, relative) }
+                try addExtra(member, to: destination.joined(relative), isShown: false)
+            }
+        }
+    }
+
+    private mutating func addExtra(_ member: BundleAnswer.Member, to path: FilePath, isShown: Bool) throws {
+        let target = try boundary.checked(path.printable)
+        guard !files.contains(where: { $0.target == target }) else {
+            throw ImportRequest.failure("The bundle puts two files to one place: '\(target.printable)'")
+        }
+        append(member, to: target, isShown: isShown)
+        let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
+        if boundary.isHook(target) {
+            code.append(("hook", target))
+        } else if isExecutable, !member.isLink {
+            code.append(("extra", target))
+        }
+    }
+
+    /// A link of a folder must stay within that folder, also after it was moved.
+    private func checkLink(_ name: [UInt8], _ relative: FilePath) throws {
+        let target = try stage.joined(FilePath(bytes: name)).linkText()
+        var depth = relative.components.count - 1
+        for part in target.components { depth += part.kind == .parentDirectory ? -1 : 1 }
+        guard !target.isAbsolute, depth >= 0 else {
+            throw ImportRequest.failure(
+                "The bundle has a link that leads out of its folder: '\(String(decoding: name, as: UTF8.self))'",
+                "do not import it")
+        }
+    }
+
+    // MARK: - litefile.csv
+
+    private mutating func readLitefile() throws {
+        guard provmethod == "statelite" else { return }
+        guard let path = original.litefile, let member = members[FilePath(path).lastName.bytes] else {
+            return warnings.append("Could not find litefile.csv.")
+        }
+        let text = try stage.joined(FilePath(bytes: member.name.bytes)).readText()
+        for line in text.split(whereSeparator: \.isNewline) {
+            let cells = Self.cells(line)
+            guard cells.count >= 2, !cells[1].isEmpty, !line.contains("\t") else {
+                throw ImportRequest.failure("litefile.csv has a line that is no row: '\(line)'")
+            }
+            litefiles.append((cells[1], cells.count > 2 && !cells[2].isEmpty ? cells[2] : "tmpfs"))
+        }
+        lines += [
+            "Updating the litefile table.",
+            "The litetree and statelite tables are untouched. You can update them if needed.",
+        ]
+    }
+
+    private static func cells(_ line: Substring) -> [String] {
+        var cells = [""]
+        var isQuoted = false
+        var rest = line
+        while let letter = rest.popFirst() {
+            if letter == "\"" {
+                if isQuoted, rest.first == "\"" {
+                    cells[cells.count - 1].append(rest.removeFirst())
+                } else {
+                    isQuoted.toggle()
+                }
+            } else if letter == ",", !isQuoted {
+                cells.append("")
+            } else {
+                cells[cells.count - 1].append(letter)
+            }
+        }
+        return cells
+    }
+}
+
+extension FilePath {
+    /// Target of the symbolic link that this is.
+    func linkText() throws -> FilePath {
+        let folder = removingLastComponent()
+        let descriptor = try FileError.wrap("open directory", folder) {
+            try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
+        }
+        defer { try? descriptor.close() }
+        return FilePath(bytes: try descriptor.linkTarget(at: lastName))
+    }
+}

@@ -1,0 +1,117 @@
+internal import Bundles
+internal import CommandShell
+internal import Definitions
+internal import Support
+internal import Tables
+
+/// The rows that an import sets, as a batch of table-set, and the expectations that tell whether it was carried out.
+struct ImportRows {
+    private(set) var batch = TableBatch()
+    private(set) var proof = TableBatch()
+    /// Nodes that are not defined.
+    private(set) var unknown: [String] = []
+
+    private let cluster: Cluster
+    private let request: ImportRequest
+
+    init(_ images: [ImportImage], _ request: ImportRequest, _ cluster: Cluster) throws {
+        (self.cluster, self.request) = (cluster, request)
+        for image in images {
+            try set("osimage", "imagename", image.name, image.manifest.osimage)
+            try set("linuximage", "imagename", image.name, image.manifest.linuximage)
+            for row in image.manifest.kits { try set("kit", "kitname", row["kitname"] ?? "", row) }
+            for row in image.manifest.kitrepos { try set("kitrepo", "kitreponame", row["kitreponame"] ?? "", row) }
+            for row in image.manifest.kitcomps {
+                try set("kitcomponent", "kitcompname", row["kitcompname"] ?? "", row)
+            }
+            try addLitefiles(image)
+        }
+        if let nodes = request.nodes { try addScripts(images, nodes) }
+    }
+
+    /// A row as the bundle has it: what it does not set is cleared, unless rows are merged.
+    private mutating func set(_ table: String, _ key: String, _ name: String, _ row: [String: String]) throws {
+        let schema = try TableSchema.require(table)
+        let matches = [Cell(key, name)]
+        let cells = schema.columns.filter { $0 != key }.compactMap { column -> Cell? in
+            guard let value = row[column], !value.isEmpty else {
+                return request.isMerging ? nil : Cell(column, "")
+            }
+            return Cell(column, value)
+        }
+        let isEmpty = cells.allSatisfy { $0.value.isEmpty }
+        if !isEmpty || !cells.isEmpty { append(.set(table, matches: matches, values: cells), matches) }
+        // A row of nothing but its key is a row too.
+        if isEmpty { append(.set(table, matches: matches, values: []), matches) }
+    }
+
+    private mutating func append(_ operation: TableBatch.Operation, _ matches: [Cell]) {
+        batch.append(operation)
+        guard case .set(let table, _, let values) = operation else { return }
+        proof.append(.present(table, matches: matches))
+        if !values.isEmpty { proof.append(.expect(table, matches: matches, values: values)) }
+    }
+
+    private mutating func addLitefiles(_ image: ImportImage) throws {
+        guard image.provmethod == "statelite" else { return }
+        if !request.isMerging { batch.append(.delete("litefile", matches: [Cell("image", image.name)])) }
+        for (file, options) in image.litefiles {
+            let all = try cluster.store.rows("litefile", ["image": "ALL", "file": file])
+            if all.contains(where: { ($0["options"] ?? "") == options }) { continue }
+            let matches = [Cell("image", image.name), Cell("file", file)]
+            append(.set("litefile", matches: matches, values: [Cell("options", options)]), matches)
+        }
+    }
+
+    // MARK: - Postscripts of nodes
+
+    private mutating func addScripts(_ images: [ImportImage], _ range: String) throws {
+        var keys: [String] = []
+        if try cluster.staticGroups()[range] != nil {
+            keys = [range]
+        } else {
+            let (nodes, missing) = try cluster.expansion(of: range)
+            (keys, unknown) = (nodes, missing)
+        }
+        guard !keys.isEmpty else {
+            throw ImportRequest.failure("The nodes \(unknown.joined(separator: ",")) are not defined in xCAT DB.")
+        }
+        let defaults = try cluster.store.row("postscripts", ["node": "xcatdefaults"])
+        var wanted: [(column: String, names: [String])] = []
+        for column in ["postscripts", "postbootscripts"] {
+            let given = Self.names(defaults?[column])
+            var names: [String] = []
+            for image in images {
+                let value = column == "postscripts" ? image.manifest.postscripts : image.manifest.postbootscripts
+                for name in Self.names(value) where !given.contains(name) && !names.contains(name) {
+                    names.append(name)
+                }
+            }
+            wanted.append((column, names))
+        }
+        guard wanted.contains(where: { !$0.names.isEmpty }) else { return }
+        for key in keys { try addScripts(key, wanted) }
+    }
+
+    private mutating func addScripts(_ key: String, _ wanted: [(column: String, names: [String])]) throws {
+        let matches = [Cell("node", key)]
+        let row = try cluster.store.row("postscripts", ["node": key])
+        var values: [Cell] = []
+        for (column, names) in wanted {
+            let present = Self.names(row?[column])
+            let new = request.replacesScripts ? names : present + names.filter { !present.contains($0) }
+            if new != present { values.append(Cell(column, new.joined(separator: ","))) }
+        }
+        guard !values.isEmpty else { return }
+        // Someone may set them meanwhile: then nothing is changed.
+        batch.append(
+            .expect("postscripts", matches: matches, values: values.map { Cell($0.column, row?[$0.column] ?? "") }))
+        append(.set("postscripts", matches: matches, values: values), matches)
+    }
+
+    private static func names(_ text: String?) -> [String] {
+        (text ?? "").split(separator: ",").map { $0.filter { !$0.isNewline } }.map { name in
+            String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }.filter { !$0.isEmpty }
+    }
+}

@@ -1,0 +1,206 @@
+internal import Bundles
+internal import CommandShell
+internal import Definitions
+internal import Digests
+internal import Sandbox
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// The steps of imgimport in their order; each that changes something is plumbing.
+struct ImportSteps {
+    private let request: ImportRequest
+    private let cluster: Cluster
+    private let journals: BundleJournals
+    private let id: String
+
+    init(_ request: ImportRequest, _ cluster: Cluster) throws {
+        (self.request, self.cluster) = (request, cluster)
+        journals = try BundleJournals(cluster)
+        id = Word.unique
+    }
+
+    private var stage: FilePath { journals.stage(id) }
+
+    func run() throws {
+        let (bundle, isFetched) = try fetched()
+        defer { if isFetched { try? bundle.removeFile() } }
+        if request.isVerbose, !request.isJSON { try Console.print("Bundle file is located at \(bundle.printable)") }
+        if !request.isJSON { try Console.print("Unbundling image...") }
+        try journals.prepare()
+        let lock = try ImageLock(journals.folder)
+        defer { withExtendedLifetime(lock.descriptor) {} }
+        try journals.recover(holding: lock)
+        do {
+            try run(bundle)
+        } catch {
+            // Of an import that was done nothing is left there.
+            try? stage.removeTree()
+            throw error
+        }
+        try? stage.removeTree()
+    }
+
+    private func run(_ bundle: FilePath) throws {
+        let images = try unpacked(bundle)
+        let rows = try ImportRows(images, request, cluster)
+        let plan = try ImportPlan(images, rows, id: id, stage: stage, cluster)
+        try tell(plan, images)
+        guard !request.isDry else { return }
+        for image in images { try hook("pre-imgimport", image) }
+        for tree in plan.packedTrees { try unpack(tree) }
+        try install(plan.plan)
+        for image in images { try publish(image) }
+        for image in images { try step("profile-commit", [Word(image.name)]).run(output: .null) }
+        for image in images { try hook("post-imgimport", image) }
+        if !request.isJSON {
+            for image in images { try Console.print("Successfully imported the image \(image.name).") }
+        }
+        if !rows.unknown.isEmpty { throw CommandFailure([], status: 1) }
+    }
+
+    // MARK: - The bundle
+
+    private func fetched() throws -> (path: FilePath, isFetched: Bool) {
+        guard let remote = request.remote else {
+            let path = FilePath(request.bundle).absolute
+            guard path.isRegularFile else { throw ImportRequest.failure("Cannot find \(path.printable)") }
+            return (path, false)
+        }
+        let folder =
+            try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) } ?? FilePath(".").absolute
+        let file = folder.joined(".imgimport.tmp-\(id)")
+        let place = "\(remote):\(request.bundle)"
+        try Console.print("Obtaining the image bundle from the remote system \(place)")
+        guard !remote.hasPrefix("-"), try Tool("scp", ["-B", Word(place), Word(file)]).run(output: .null).isSuccess
+        else {
+            try? file.removeFile()
+            throw ImportRequest.failure(
+                "Unable to copy the image bundle \(request.bundle) from the remote host "
+                    + "(Maybe passwordless ssh was not setup?)")
+        }
+        return (file, true)
+    }
+
+    private func unpacked(_ bundle: FilePath) throws -> [ImportImage] {
+        let installFolder = try cluster.installFolder
+        let configuration = try cluster.settings.configuration(installFolder: installFolder)
+        let configured = try cluster.site("bundlepolicy") ?? configuration["bundle.verify"] ?? "none"
+        guard let known = VerificationPolicy(rawValue: configured) else {
+            throw ImportRequest.failure(
+                "Unknown policy for bundles: '\(configured)'", "set bundle.verify to none, warn or require")
+        }
+        let policy = request.mustBeSigned ? .require : known
+        let signers =
+            configuration["bundle.allowedSigners"].map { FilePath($0) }
+            ?? installFolder.joined("custom/keys/allowed_signers")
+        var words: [Word] = ["--json", "--verify", Word(policy.rawValue)]
+        words += ["--allowed-signers", Word(try cluster.settings.host(signers))]
+        if let limit = request.sizeLimit { words += ["--max-size", Word("\(limit)")] }
+        let answers: [BundleAnswer]
+        do {
+            let printed = try step("bundle-unpack", words + [Word(bundle), Word(stage)]).captured()
+            answers = try BundleAnswer.read(printed.output)
+        } catch {
+            throw ImportRequest.failure("Failed to extract bundle \(bundle.printable)", "see what it says above")
+        }
+        var images: [ImportImage] = []
+        for answer in answers {
+            let image = try image(answer)
+            guard !images.contains(where: { $0.name == image.name }) else {
+                throw ImportRequest.failure(
+                    "Two images of the bundle would become '\(image.name)'.", "import without -f or --name")
+            }
+            if policy == .warn, answer.signature != "signed" {
+                Console.warning("The image \(image.name) is not signed by anybody who is allowed to.")
+            }
+            images.append(image)
+        }
+        return images
+    }
+
+    private func image(_ answer: BundleAnswer) throws -> ImportImage {
+        guard answer.hasManifest else {
+            throw ImportRequest.failure("Failed to find manifest.xml file in image bundle")
+        }
+        let folder = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
+        let read: [BundleAnswer]
+        do {
+            let printed = try step("manifest-read", ["--json", Word(folder.joined("manifest.xml"))]).captured()
+            read = try BundleAnswer.read(printed.output)
+        } catch {
+            throw ImportRequest.failure(
+                "invalid manifest.xml file inside the bundle.  Please verify the XML", "see what it says above")
+        }
+        guard let manifest = read.first?.manifest else {
+            throw ImportRequest.failure("Failed to find manifest.xml file in image bundle")
+        }
+        return try ImportImage(answer, manifest, stage: stage, request, cluster)
+    }
+
+    // MARK: - Words for people
+
+    private func tell(_ plan: ImportPlan, _ images: [ImportImage]) throws {
+        let unknown = plan.unknownNodes
+        if !unknown.isEmpty {
+            Console.note(
+                "Warning: The following nodes will be skipped because they are not in the nodelist table.\n  "
+                    + unknown.joined(separator: "\n  "))
+        }
+        for image in images {
+            for warning in image.warnings { Console.warning(warning) }
+            if !image.code.isEmpty {
+                Console.note("The image \(image.name) brings code that will run as root:")
+                for (kind, path) in image.code {
+                    let isOff = kind == "hook" && !request.enablesHooks && image.answer.signature != "signed"
+                    Console.note("  \(kind) \(path.printable)\(isOff ? " (disabled: see --enable-hooks)" : "")")
+                }
+            }
+        }
+        if request.isJSON { return try Console.write(plan.json) }
+        for image in images {
+            if request.isVerbose { try Console.print("Adding \(image.name)") }
+            for line in image.lines {
+                try Console.print(line)
+                if let backup = plan.backups[line] { try Console.print("  Moving old \(line) to \(backup).") }
+            }
+            for (target, backup) in plan.hiddenBackups(image) {
+                try Console.print("  Moving old \(target) to \(backup).")
+            }
+        }
+        if request.nodes != nil { try Console.print("Adding postscripts.") }
+        if request.isDry { try Console.write(plan.rowLines) }
+    }
+
+    // MARK: - Changes
+
+    private func unpack(_ tree: ImportPlan.PackedTree) throws {
+        try step("ramdisk-unpack", [Word(tree.file), Word(tree.folder)]).run(output: .null)
+    }
+
+    private func install(_ plan: InstallPlan) throws {
+        do {
+            try step("bundle-install", ["--journals", Word(journals.journals)], input: plan.json).run(output: .null)
+        } catch {
+            throw ImportRequest.failure(
+                "Nothing was imported from \(request.bundle).", "see what it says above")
+        }
+    }
+
+    /// Nodes that get a set of this image get the imported one from now on; others when nodeset says so.
+    private func publish(_ image: ImportImage) throws {
+        guard image.provmethod == "netboot" else { return }
+        let served = try cluster.tftpFolder.joined("xcat/osimage").joined(image.name).joined("boot.ipxe")
+        guard try cluster.settings.host(served).exists else { return }
+        try step("image-publish", [Word(image.name)]).run(output: .null)
+    }
+
+    private func hook(_ event: String, _ image: ImportImage) throws {
+        guard request.runsHooks else { return }
+        try step("hook-run", ["--osimage", Word(image.name), Word(event)]).run()
+    }
+
+    private func step(_ verb: String, _ words: [Word], input: [UInt8]? = nil) -> Step {
+        Step(verb, words, input: input, settings: cluster.settings)
+    }
+}

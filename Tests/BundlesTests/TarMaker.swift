@@ -1,0 +1,65 @@
+import Archive
+import Support
+import SystemPackage
+import TestSupport
+
+/// Writes archives member by member, also such as no honest program writes.
+struct TarMaker {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func add(_ member: ArchiveMember, _ data: [UInt8] = []) {
+        var member = member
+        if member.kind == .regular, member.hardLink == nil, member.size == 0 { member.size = UInt64(data.count) }
+        // Names and sizes here fit every header.
+        bytes += (try? ArchiveFormat.tar.header(of: member)) ?? []
+        bytes += data + [UInt8](repeating: 0, count: ArchiveFormat.tar.padding(after: UInt64(data.count)))
+    }
+
+    mutating func file(_ name: String, _ text: String = "x", mode: UInt32 = 0o644) {
+        add(ArchiveMember(path: Array(name.utf8), kind: .regular, permissions: mode), Array(text.utf8))
+    }
+
+    mutating func folder(_ name: String) {
+        add(ArchiveMember(path: Array(name.utf8), kind: .directory, permissions: 0o755))
+    }
+
+    mutating func link(_ name: String, to target: String) {
+        var member = ArchiveMember(path: Array(name.utf8), kind: .symbolicLink, permissions: 0o777)
+        member.linkTarget = Array(target.utf8)
+        add(member)
+    }
+
+    mutating func hardLink(_ name: String, to target: String) {
+        var member = ArchiveMember(path: Array(name.utf8), kind: .regular)
+        member.hardLink = Array(target.utf8)
+        add(member)
+    }
+
+    mutating func special(_ name: String, _ kind: FileStatus.Kind) {
+        var member = ArchiveMember(path: Array(name.utf8), kind: kind)
+        member.device = ArchiveMember.Device(major: 1, minor: 3)
+        add(member)
+    }
+
+    mutating func raw(_ more: [UInt8]) { bytes += more }
+
+    /// The archive with its end mark.
+    var ended: [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
+
+    /// An archive that begins like a good bundle.
+    static func bundle(_ change: (inout TarMaker) -> Void) -> [UInt8] {
+        var maker = TarMaker()
+        maker.folder("./img")
+        maker.file("./img/manifest.xml", manifest)
+        change(&maker)
+        return maker.ended
+    }
+
+    static let manifest = """
+        <?xml version="1.0"?>
+        <xcatimage>
+          <osimage><imagename>img</imagename></osimage>
+        </xcatimage>
+
+        """
+}
