@@ -30,9 +30,13 @@ _catboat() {
             *) COMPREPLY+=("$line") ;;
         esac
     done < <(catboat ---words "${words[@]}" 2>/dev/null)
+    # What ends in `=` or `.` goes on: no blank after it.
+    if [[ ${#COMPREPLY[@]} -ge 1 && ${COMPREPLY[0]} == *[=.] ]]; then compopt -o nospace 2>/dev/null; fi
     # bash replaces only what follows the last `=` or `:`.
     if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$current"; fi
-    if [[ $current == --*=* ]]; then COMPREPLY=("${COMPREPLY[@]#--*=}"); fi
+    if [[ $current == *=* && $COMP_WORDBREAKS == *=* ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*=}"}"}")
+    fi
 }
 
 complete -F _catboat catboat

@@ -9,6 +9,9 @@ extension CommandList {
             "chtab", .porcelain, .main, "COLUMN=VALUE,... TABLE.COLUMN=VALUE ... | -d COLUMN=VALUE,... TABLE ...",
             "change rows of tables"),
         Entry(
+            "clone", .umbrella, .main, "[--profile NAME] [--no-tree] OSIMAGE NEW [ATTR=VALUE ...]",
+            "make a new osimage like another one, with its lists and its root image"),
+        Entry(
             "copycds", .porcelain, .main,
             "[-n NAME] [-a ARCH] [-p FOLDER] [-i] [-o] [-w] [-s] [--reset] [--key FILE]... [--no-hooks] [MEDIUM ...]",
             "copy install media and make osimages for them"),
@@ -17,7 +20,12 @@ extension CommandList {
             "diff", .umbrella, .main,
             "[--recipe | --result] [--json | --porcelain=v1] [REVISION[..REVISION]] [OSIMAGE]",
             "show what differs between two moments of an image"),
+        Entry(
+            "doctor", .umbrella, .main, "[--json] [--quiet]", "check this site and say what to do for each finding"),
         Entry("dumpxCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "write all tables to a folder"),
+        Entry(
+            "gc", .umbrella, .main, "[--dry-run] [--json] [OSIMAGE ...]",
+            "remove published sets that nodes no longer need"),
         Entry(
             "genimage", .porcelain, .main, "[OPTION ...] [IMAGENAME]", "build or update the root image of an osimage"),
         Entry("gettab", .porcelain, .main, "[-H] COLUMN=VALUE,... TABLE.COLUMN ...", "print cells of a row"),

@@ -28,11 +28,15 @@ extension CommandList {
             "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...] | --list [-z | --json] [EVENT]",
             "run the site's hooks of an event"),
         Entry(
+            "image-copy", .plumbing, .main,
+            "[--tree DIR --to DIR] [--file FILE --as FILE]... [-- COMMAND [ARGUMENT ...]]",
+            "copy a root image and files, then run a command; all of it or nothing"),
+        Entry(
             "image-lock", .plumbing, .main, "(OSIMAGE | --rootimgdir DIR) -- COMMAND [ARGUMENT ...]",
             "run a command that holds the lock of a root image"),
         Entry(
             "image-publish", .plumbing, .main,
-            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--current | --dry-run | --list] OSIMAGE [DIGEST]",
+            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--keep-days N] [--current | --dry-run | --list | --prune] OSIMAGE [DIGEST]",
             "put a matching kernel, initramfs and root image before the nodes"),
         Entry(
             "initrd-build", .plumbing, .main,

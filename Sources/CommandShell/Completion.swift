@@ -44,7 +44,7 @@ struct Completion {
         let current = words.last ?? ""
         let earlier = words.dropLast()
         if let (option, value) = attached(current) {
-            return values(of: option, prefix: value, words).map {
+            return values(of: option, prefix: value, words.dropLast() + [value]).map {
                 $0.hasPrefix(":") ? $0 : "\(current.prefix { $0 != "=" })=\($0)"
             }
         }

@@ -18,6 +18,7 @@ public struct ImagePublisher: Sendable {
     public let webPath: String
     /// `<tftpdir>/xcat/osimage/<image>`
     public let bootFolder: FilePath
+    private let tftpFolder: FilePath
 
     /// - Parameters:
     ///   - rootimgFolder, tftpFolder: paths on the host.
@@ -27,6 +28,7 @@ public struct ImagePublisher: Sendable {
         self.image = image
         self.webPath = webPath
         store = SetStore(rootimgFolder: rootimgFolder)
+        self.tftpFolder = tftpFolder
         bootFolder = ImageBootFile.folder(of: image, tftpFolder: tftpFolder)
     }
 
@@ -99,10 +101,18 @@ public struct ImagePublisher: Sendable {
         try FileError.check("set time of", path, path.withPlatformString { utimensat(AT_FDCWD, $0, nil, 0) })
     }
 
-    /// Removes sets beyond `count`, those published longest ago first; the one that is served always stays.
+    /// Removes sets beyond `count`, those published longest ago first. The one that is served always stays, and those that
+    /// a boot file below the TFTP folder names.
+    ///
+    /// - Parameters:
+    ///   - time: sets published since then stay too; seconds since 1970-01-01 UTC.
+    ///   - isDry: whether nothing is removed.
+    /// - Returns: what was, or would be, removed.
     @discardableResult
-    public func prune(keeping count: Int) throws -> [KeptSet] {
-        let served: Set<Digest> = try current().map { [$0] } ?? []
-        return try store.prune(keeping: count, sparing: served)
+    public func prune(keeping count: Int, since time: Int64 = .max, isDry: Bool = false) throws -> [KeptSet] {
+        let current: Set<Digest> = try current().map { [$0] } ?? []
+        guard try store.sets().count > count else { return [] }
+        let served = current.union(try ServedSets.digests(below: tftpFolder))
+        return try store.prune(keeping: count, since: time, sparing: served, isDry: isDry)
     }
 }

@@ -134,23 +134,29 @@ public struct SetStore: Sendable {
 
     /// Removes the sets that were published longest ago until `count` are left; never one in `spared`.
     ///
-    /// - Returns: what was removed.
+    /// - Parameters:
+    ///   - time: sets published since then stay too; seconds since 1970-01-01 UTC.
+    ///   - isDry: whether nothing is removed.
+    /// - Returns: what was, or would be, removed.
     @discardableResult
-    public func prune(keeping count: Int, sparing spared: Set<Digest>) throws -> [KeptSet] {
+    public func prune(
+        keeping count: Int, since time: Int64 = .max, sparing spared: Set<Digest>, isDry: Bool = false
+    ) throws -> [KeptSet] {
         let byAge = try sets().sorted {
             ($0.publishedAt, $0.set.digest.hex) > ($1.publishedAt, $1.set.digest.hex)
         }
         var kept = byAge.filter { spared.contains($0.set.digest) }.count
         var removed: [KeptSet] = []
         for candidate in byAge where !spared.contains(candidate.set.digest) {
-            if kept < count {
+            if kept < count || candidate.publishedAt >= time {
                 kept += 1
                 continue
             }
+            removed.append(candidate)
+            if isDry { continue }
             // The record first: a folder without one is no set, whenever this is interrupted.
             try candidate.folder.joined(KeptSet.recordName).removeFile()
             try candidate.folder.removeTree()
-            removed.append(candidate)
         }
         return removed
     }

@@ -4,10 +4,13 @@ public import ArgumentParser
 public let commands: [any ParsableCommand.Type] = [
     ChdefCommand.self,
     ChtabCommand.self,
+    CloneCommand.self,
     CopycdsCommand.self,
     DbCommand.self,
     DiffCommand.self,
+    DoctorCommand.self,
     DumpxCATdbCommand.self,
+    GcCommand.self,
     GenimageCommand.self,
     GettabCommand.self,
     HelpCommand.self,

@@ -32,6 +32,7 @@ struct GenimageCommand: PeerCommand {
     @Flag(help: "Take drivers for any kernel from driver packages.") var ignorekernelchk = false
     @Flag(help: "Do not update packages that are there.") var noupdate = false
     @Flag(help: "Print what would change, change nothing; exit 1 if anything would.") var plan = false
+    @Flag(help: "Install exactly the packages of the last build.") var locked = false
     @Flag(help: "Build the tree anew.") var fresh = false
     @Flag(help: "With --fresh: lose what was changed by hand.") var discardChanges = false
     @Flag(help: "Keep packages whose names left the lists.") var keepRemoved = false
@@ -54,7 +55,7 @@ struct GenimageCommand: PeerCommand {
         }
         try Console.print("Generating image: ")
         let target = try GenimageTarget(request, cluster)
-        let steps = GenimageSteps(target, request, settings)
+        let steps = try GenimageSteps(target, request.locked(to: target, settings), settings)
         if dryrun { return try steps.show() }
         if plan { return try steps.plan() }
         try steps.run()
@@ -75,6 +76,8 @@ struct GenimageRequest {
     var populateFlags: [Word] = []
     var onlyInitramfs = false
     var runsHooks = true
+    /// Packages and versions of the last build, and no others.
+    var isLocked = false
 
     init() {}
 
@@ -98,5 +101,6 @@ struct GenimageRequest {
         }
         onlyInitramfs = command.onlyinitrd
         runsHooks = command.hooks
+        isLocked = command.locked
     }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
 internal import FoundationEssentials
+internal import Hooks
 internal import Support
 internal import SystemPackage
 
@@ -17,7 +18,10 @@ struct HookCommand: ParsableCommand {
     @Flag(name: .customLong("try"), help: "Run on a throw-away root image and list what changes.") var isTry = false
     @Flag(help: "Print JSON.") var json = false
     @Argument(help: "list or run.", completion: .list(["list", "run"])) var action: String
-    @Argument(help: "[EVENT] of list; EVENT OSIMAGE [NAME] of run.") var operand: [String] = []
+    @Argument(
+        help: "[EVENT] of list; EVENT OSIMAGE [NAME] of run.",
+        completion: .custom { words, _, prefix in HookCompletion.candidates(words, prefix) })
+    var operand: [String] = []
 
     func validate() throws {
         switch action {
@@ -93,6 +97,26 @@ struct HookCommand: ParsableCommand {
 enum OsimageNames {
     static func starting(with prefix: String) -> [String] {
         ((try? Cluster.open().osimageNames()) ?? []).filter { $0.hasPrefix(prefix) }
+    }
+}
+
+/// Words for the operands of hook: events, then osimages.
+enum HookCompletion {
+    static func candidates(_ words: [String], _ prefix: String) -> [String] {
+        let operands = words.dropLast().filter { !$0.hasPrefix("-") }
+        let events = HookEvent.all.map(\.name) + (words.contains("--try") ? ["postinstall"] : [])
+        switch operands.count {
+        case 1: return events.filter { $0.hasPrefix(prefix) }
+        case 2: return OsimageNames.starting(with: prefix)
+        default: return []
+        }
+    }
+}
+
+/// Attributes for completion, each with `=`.
+enum AttributeNames {
+    static func starting(with prefix: String, type: String) -> [String] {
+        ((try? ObjectType.named(type))?.attributes ?? []).map { $0 + "=" }.filter { $0.hasPrefix(prefix) }
     }
 }
 

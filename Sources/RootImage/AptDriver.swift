@@ -18,6 +18,7 @@ public struct AptDriver: PackageDriver {
     private let kernelVersion: String?
     private let isInteractive: Bool
     private let variables: Environment
+    private let isLocked: Bool
 
     /// - Parameters:
     ///   - folder: a temporary folder for the run, on the same file system as the tree.
@@ -25,13 +26,15 @@ public struct AptDriver: PackageDriver {
     public init(
         folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
         installsRecommends: Bool,
-        kernelVersion: String?, isInteractive: Bool, variables: Environment, logFile: FilePath, execPath: FilePath
+        kernelVersion: String?, isInteractive: Bool, variables: Environment, logFile: FilePath, execPath: FilePath,
+        locked: PackageLock? = nil
     ) throws {
         guard !repositories.isEmpty else { throw AptRepositoryError.none }
         workspace = try AptWorkspace(
             folder, architecture: architecture, repositories: repositories, keyrings: keyrings,
             installsRecommends: installsRecommends,
-            kernelVersion: kernelVersion)
+            kernelVersion: kernelVersion, locked: locked)
+        isLocked = locked != nil
         (self.execPath, self.logFile, self.kernelVersion) = (execPath, logFile, kernelVersion)
         (self.isInteractive, self.variables) = (isInteractive, variables)
     }
@@ -142,10 +145,12 @@ public struct AptDriver: PackageDriver {
 
     public func bootstrap(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
         let sandbox = sandbox(tree, view: .bare)
+        let preferences = FilePath("etc/apt/preferences.d").joined(AptWorkspace.lockName)
+        let source = AptWorkspace.place.joined("etc/preferences.d").joined(AptWorkspace.lockName)
+        let pins: [Word] = isLocked ? [Word("--setup-hook=copy-in \(source.printable) /etc/apt/preferences.d")] : []
         try run(
             sandbox,
-            [
-                "mmdebstrap",
+            ["mmdebstrap"] + pins + [
                 "--mode=root",
                 "--format=directory",
                 "--variant=essential",
@@ -159,6 +164,7 @@ public struct AptDriver: PackageDriver {
                 Word(tree),
                 Word("\(AptWorkspace.place.printable)/etc/sources.list"),
             ], lock)
+        if isLocked { try tree.joined(preferences).removeFile() }
         try AptTraces(tree).removeBuildPaths(workspace.repositories)
     }
 

@@ -24,7 +24,7 @@ struct AptWorkspace {
     init(
         _ folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
         installsRecommends: Bool,
-        kernelVersion: String?
+        kernelVersion: String?, locked: PackageLock? = nil
     ) throws {
         self.folder = folder
         self.architecture = architecture
@@ -37,10 +37,13 @@ struct AptWorkspace {
         ] {
             try folder.joined(name).createDirectories()
         }
-        try write(configuration(installsRecommends: installsRecommends), to: folder.joined("apt.conf"))
+        // The version of an earlier build may be an older one.
+        let downgrades = "APT::Get::Allow-Downgrades \"\(locked != nil)\";\n"
+        try write(configuration(installsRecommends: installsRecommends) + downgrades, to: folder.joined("apt.conf"))
         if let kernelVersion {
             try write(Self.preferences(kernelVersion), to: folder.joined("etc/preferences.d/kernel"))
         }
+        if let locked { try write(locked.preferences, to: folder.joined("etc/preferences.d").joined(Self.lockName)) }
         try copyKeys(keyrings)
         try write(try sources(), to: folder.joined("etc/sources.list"))
     }
@@ -84,6 +87,9 @@ struct AptWorkspace {
 
             """
     }
+
+    /// Name of the file of preferences(5) that holds the versions of an earlier build.
+    static let lockName = "catboat-locked"
 
     static let programPath = "/run/catboat/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

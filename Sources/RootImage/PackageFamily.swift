@@ -79,7 +79,7 @@ public struct PackageFamily: Sendable {
     public func session(
         _ folder: ImageFolder, source: PackageSource, requests: [PackageRequest], kernelVersion: String?,
         installsRecommends: Bool,
-        isInteractive: Bool, variables: Environment, execPath: FilePath
+        isInteractive: Bool, variables: Environment, execPath: FilePath, locked: PackageLock? = nil
     ) throws -> Session {
         let family = osver.lowercased()
         guard family.hasPrefix("debian") || family.hasPrefix("ubuntu") else {
@@ -95,7 +95,7 @@ public struct PackageFamily: Sendable {
                     folder: workspace, architecture: architecture, repositories: repositories,
                     keyrings: source.keyrings,
                     installsRecommends: installsRecommends, kernelVersion: kernelVersion, isInteractive: isInteractive,
-                    variables: variables, logFile: folder.logFile, execPath: execPath), workspace)
+                    variables: variables, logFile: folder.logFile, execPath: execPath, locked: locked), workspace)
         } catch {
             try? workspace.removeTree()
             throw error

@@ -17,6 +17,8 @@ public struct Populator {
         /// Names that left the lists stay in the image.
         public var keepsRemoved = false
         public var updates = true
+        /// The packages of an earlier build: exactly these, in these versions, or nothing is done.
+        public var locked: PackageLock?
 
         public init() {}
     }
@@ -33,7 +35,9 @@ public struct Populator {
     /// What `run` would change, computed without changing the tree.
     public func plan(_ lock: borrowing ImageLock) throws -> PackagePlan {
         try driver.refresh(lock)
-        return try driver.plan(try transaction(), on: origin, lock)
+        let plan = try driver.plan(try transaction(), on: origin, lock)
+        try options.locked?.check(plan, before: try origin.map { try driver.packages(of: $0) } ?? [:])
+        return plan
     }
 
     /// - Returns: what changed, sorted by name.
@@ -46,6 +50,7 @@ public struct Populator {
             try driver.repair(tree, unwanted: transaction.dropped + transaction.removable.sorted(), lock)
         }
         let plan = try driver.plan(transaction, on: origin, lock)
+        try options.locked?.check(plan, before: try origin.map { try driver.packages(of: $0) } ?? [:])
         transaction.dropped.removeAll { plan.selected.values.contains($0) }
         let before = try existingTree.map { try driver.packages(of: $0) } ?? [:]
         if existingTree != nil, !options.isFresh, options.base == nil {

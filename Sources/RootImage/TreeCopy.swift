@@ -13,8 +13,12 @@ struct TreeCopy {
 
     private let source: FilePath
     private let target: FilePath
+    /// Paths, relative to the top, that are not copied.
+    private let leftOut: Set<FilePath>
 
-    init(_ source: FilePath, to target: FilePath) { (self.source, self.target) = (source, target) }
+    init(_ source: FilePath, to target: FilePath, leavingOut leftOut: Set<FilePath> = []) {
+        (self.source, self.target, self.leftOut) = (source, target, leftOut)
+    }
 
     /// `target` is an empty folder.
     func run() throws {
@@ -26,6 +30,7 @@ struct TreeCopy {
         defer { try? top.close() }
         folders.append((target, try top.status(of: source)))
         try TreeWalk(source).run { entry in
+            if leftOut.contains(entry.path) { return .skip }
             let place = target.joined(entry.path)
             let identity = FileIdentity(device: entry.status.device, inode: entry.status.inode)
             if entry.status.kind != .directory, entry.status.linkCount > 1 {

@@ -149,6 +149,54 @@ import Testing
         #expect(tags.count == 2 && tags[0].hasPrefix("img/2") && tags[1].contains(".2\t"))
     }
 
+    @Test func `export-nightly exports once a day and keeps the last bundles`() throws {
+        let bundles = Scratch.directory.joined("bundles")
+        let catboat = try catboat(environvar: "EXPORT_DIR=\(bundles.printable),EXPORT_KEEP=2")
+        try use("post-packimage/export-nightly")
+        // Stands for the command of that name: writes what it was asked.
+        try Scratch.write("#!/bin/sh\necho \"$1\" >\"$2\"\n", to: "exec/imgexport", permissions: 0o755)
+        for day in ["2020-01-01", "2020-01-02"] { try Scratch.write("old", to: "bundles/img-\(day).tgz") }
+        try Scratch.write("other", to: "bundles/img-gpu-2020-01-01.tgz")
+        for _ in 0..<2 {
+            let result = try catboat("hook-run", "--osimage", "img", "post-packimage")
+            #expect(result.status == 0, "\(result.stderr)")
+        }
+        let names = try bundles.directoryNames().map(\.printable).sorted()
+        try #require(names.count == 3, "\(names)")
+        #expect(names[0] == "img-2020-01-02.tgz" && names[2] == "img-gpu-2020-01-01.tgz")
+        #expect(try bundles.joined(names[1]).readText() == "img\n")
+    }
+
+    @Test(.enabled(if: Tool.isInstalled("python3") && Tool.isInstalled("curl")), arguments: [true, false])
+    func `boot-before-publish serves the packed image and judges the console`(comesUp: Bool) throws {
+        let catboat = try catboat(environvar: "BOOT_SECONDS=\(comesUp ? 60 : 2)")
+        try use("pre-publish/boot-before-publish")
+        // Stands for QEMU: fetches the image as a node does and writes what a console shows.
+        try Scratch.write(
+            #"""
+            #!/bin/sh
+            while [ $# -gt 1 ]; do
+                case $1 in
+                    -serial) console=${2#file:} ;;
+                    -append) url=${2#imgurl=}; url=${url%% *}; case $2 in *"imgsum=sha256:ab "*) ;; *) exit 1 ;; esac ;;
+                    -kernel | -initrd) [ -f "$2" ] || exit 1 ;;
+                esac
+                shift
+            done
+            url=http://127.0.0.1:${url#http://10.0.2.2:}
+            [ "$(curl -s "$url")" = packed ] && \#(comesUp ? "echo 'n1 login: '" : "echo 'Kernel panic'") >"$console"
+            exec sleep 600
+            """#, to: "exec/qemu-system-x86_64", permissions: 0o755)
+        let packed = try Scratch.write("packed", to: "install/netboot/img/.stage/rootimg.cpio.gz")
+        for name in ["kernel", "initrd-stateless.gz"] { try Scratch.write(name, to: "install/netboot/img/\(name)") }
+        let result = try catboat(
+            "hook-run", "--osimage", "img", "--fact", Word("packed=", packed), "--fact", "packed_digest=sha256:ab",
+            "pre-publish")
+        #expect(result.status == (comesUp ? 0 : 1), "\(result.stderr)")
+        #expect(result.stderr.contains(comesUp ? "img came up after " : "img did not say 'login:' within 2 s"))
+        #expect(comesUp || result.stderr.contains("boot-before-publish: Kernel panic\n"))
+    }
+
     @Test(.enabled(if: Tool.isInstalled("curl") && Tool.isInstalled("python3")))
     func `notify-web-hook posts the digests`() throws {
         // A server on a free port of loopback that keeps the one request that it gets.

@@ -64,3 +64,24 @@ public struct Catboat: Sendable {
             stderr: String(decoding: captured.errors, as: UTF8.self))
     }
 }
+
+extension Catboat {
+    /// A folder with all commands by name: that of an installation, else one of links in the scratch directory.
+    public static func namedExecPath() throws -> FilePath {
+        if execPath.joined("table-get").exists { return execPath }
+        let folder = Scratch.directory.joined("exec")
+        try folder.createDirectories()
+        for page in try projectFolder.joined("man/man1").directoryNames().map(\.printable)
+        where !page.hasPrefix("catboat") {
+            let name = String(page.dropLast(2))
+            let executable =
+                name.hasPrefix("profile-")
+                ? "catboat-history" : name.hasPrefix("media-") ? "catboat-media" : "catboat"
+            try folder.joined(name).createSymbolicLink(to: execPath.joined(executable))
+        }
+        for name in ["catboat", "catboat-history", "catboat-media", "catboat-launch", "catboat-setattr"] {
+            try folder.joined(name).createSymbolicLink(to: execPath.joined(name))
+        }
+        return folder
+    }
+}

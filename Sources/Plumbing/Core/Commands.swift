@@ -9,6 +9,7 @@ public let commands: [any ParsableCommand.Type] = [
     DefinitionGetCommand.self,
     ExlistMatchCommand.self,
     HookRunCommand.self,
+    ImageCopyCommand.self,
     ImageLockCommand.self,
     ImagePublishCommand.self,
     InitrdBuildCommand.self,

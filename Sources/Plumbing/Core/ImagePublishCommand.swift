@@ -19,18 +19,24 @@ struct ImagePublishCommand: ParsableCommand {
     @Option(help: "Folder of the build record to complete with the set's digests.", completion: .directory)
     var record: String?
     @Option(help: "Sets to keep, the served one included.") var keep = 3
+    @Option(help: "Days for which every set is kept.") var keepDays = 0
+    @Flag(help: "Publish nothing; only remove the sets that are not to be kept.") var prune = false
     @Flag(help: "Change nothing; print the digest of the served set.") var current = false
-    @Flag(help: "Change nothing; print the digest of the set that would be published.") var dryRun = false
+    @Flag(help: "Change nothing; print what would be published, or removed.") var dryRun = false
     @Flag(help: "Change nothing; print the kept sets.") var list = false
-    @Flag(help: "With --list, print JSON.") var json = false
-    @Flag(name: .customShort("z"), help: "With --list, end records with NUL.") var isNULSeparated = false
+    @Flag(help: "With --list or --prune, print JSON.") var json = false
+    @Flag(name: .customShort("z"), help: "With --list or --prune, end records with NUL.") var isNULSeparated = false
     @Argument(help: "Osimage.") var osimage: String
     @Argument(help: "A kept set to publish again, as sha256:HEX or its first digits.") var digest: String?
 
     func validate() throws {
         guard keep >= 1 else { throw ValidationError("--keep must be 1 or more") }
-        guard [current, list, dryRun].count(where: \.self) <= 1 else {
-            throw ValidationError("--current, --list and --dry-run exclude each other")
+        guard keepDays >= 0 else { throw ValidationError("--keep-days must be 0 or more") }
+        guard [current, list, dryRun || prune].count(where: \.self) <= 1 else {
+            throw ValidationError("--current, --list, --prune and --dry-run exclude each other")
+        }
+        guard !prune || (digest == nil && stage == nil && record == nil) else {
+            throw ValidationError("--prune publishes nothing: no digest, --stage or --record")
         }
         guard digest == nil || stage == nil else { throw ValidationError("a digest and --stage exclude each other") }
     }
@@ -45,6 +51,7 @@ struct ImagePublishCommand: ParsableCommand {
             return try Console.print(digest.description)
         }
         if list { return try printSets(publisher) }
+        if prune { return try removeOld(publisher, folder) }
         if dryRun {
             let set =
                 try digest.map { try publisher.store.find($0, image: osimage).set }
@@ -61,12 +68,22 @@ struct ImagePublishCommand: ParsableCommand {
             published = try publisher.publish(
                 SetFiles(rootimgFolder: folder, stage: stage.map { FilePath($0).absolute }))
         }
-        for removed in try publisher.prune(keeping: keep) {
+        for removed in try publisher.prune(keeping: keep, since: since) {
             Console.note(
                 "image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
         }
         if let record { try complete(FilePath(record), published.set) }
         try Console.print(published.set.digest.description)
+    }
+
+    /// Sets published since then are kept.
+    private var since: Int64 { keepDays == 0 ? .max : Int64(Date().timeIntervalSince1970) - Int64(keepDays) * 86400 }
+
+    private func removeOld(_ publisher: ImagePublisher, _ folder: FilePath) throws {
+        let lock = try ImageLock(folder)
+        defer { withExtendedLifetime(lock.descriptor) {} }
+        let removed = try publisher.prune(keeping: keep, since: since, isDry: dryRun)
+        try printRecords(removed, current: nil)
     }
 
     /// Adds digests of the set and its files to `digests`, and writes `build.json`.
@@ -97,8 +114,11 @@ struct ImagePublishCommand: ParsableCommand {
     }
 
     private func printSets(_ publisher: ImagePublisher) throws {
-        let current = try publisher.current()
-        let records = try publisher.store.sets().map { kept in
+        try printRecords(publisher.store.sets(), current: publisher.current())
+    }
+
+    private func printRecords(_ sets: [KeptSet], current: Digest?) throws {
+        let records = sets.map { kept in
             Record(
                 digest: kept.set.digest.description, isCurrent: kept.set.digest == current,
                 publishedAt: Self.time(kept.publishedAt), root: kept.set.root.name,

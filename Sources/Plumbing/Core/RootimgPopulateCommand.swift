@@ -25,6 +25,8 @@ struct RootimgPopulateCommand: ParsableCommand {
     @Option(help: "Begin with a copy of this tree.", completion: .directory) var base: String?
     @Option(help: "The kernel's version, instead of the newest.") var kernelver: String?
     @Option(help: "A variable for package scripts, as NAME=VALUE.") var env: [String] = []
+    @Option(help: "A list of package-list: exactly these packages and versions.", completion: .file())
+    var locked: String?
     @Flag(help: "Print what would change, change nothing; exit 1 if anything would.") var plan = false
     @Flag(help: "Build the tree anew.") var fresh = false
     @Flag(help: "With --fresh: lose what was changed by hand.") var discardChanges = false
@@ -62,15 +64,27 @@ struct RootimgPopulateCommand: ParsableCommand {
         options.discardsChanges = discardChanges
         options.keepsRemoved = keepRemoved
         options.updates = !noupdate
+        options.locked = try readLock()
         let family = PackageFamily(osver: osver, arch: arch)
         let source = PackageSource(
             pkgdirs: pkgdir, otherpkgdirs: otherpkgdir, keyrings: keyring.map { FilePath($0) }, root: settings.root)
         let session = try family.session(
             folder, source: source, requests: requests, kernelVersion: kernelver, installsRecommends: recommends,
-            isInteractive: interactive, variables: try EnvironmentOption.variables(env), execPath: settings.execPath)
+            isInteractive: interactive, variables: try EnvironmentOption.variables(env), execPath: settings.execPath,
+            locked: options.locked)
         let populator = Populator(folder, driver: session.driver, requests: requests, options: options)
         defer { session.end() }
         return plan ? try populator.plan(lock).changes : try populator.run(lock)
+    }
+
+    private func readLock() throws -> PackageLock? {
+        guard let locked else { return nil }
+        guard let lock = PackageLock(try FilePath(locked).readBytes(limit: 64 << 20)) else {
+            throw CommandFailure([
+                Diagnostic("not a list of packages", subject: locked, remedy: "give what package-list printed")
+            ])
+        }
+        return lock
     }
 
     private func readRequests() throws -> [PackageRequest] {

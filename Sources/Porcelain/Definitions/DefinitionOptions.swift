@@ -3,7 +3,7 @@ internal import CommandShell
 internal import Definitions
 
 /// One of the four object commands: which options are its own. The parser takes the others too, to refuse them by name.
-protocol DefinitionVerb {
+protocol DefinitionVerb: SendableMetatype {
     static var name: String { get }
     static var options: Set<String> { get }
 }
@@ -51,7 +51,8 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     var names: String?
     @Option(
         name: .customShort("i", allowingJoined: true), parsing: .unconditional,
-        help: text(Verb.self, "i", "Only these attributes, comma separated."))
+        help: text(Verb.self, "i", "Only these attributes, comma separated."),
+        completion: .custom { words, _, prefix in ObjectCompletion.attributes(words, prefix) })
     var attributes: String?
     @Option(
         name: .customShort("n", allowingJoined: true), parsing: .unconditional,
@@ -88,7 +89,9 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     @Flag(name: .customShort("?"), help: .hidden) var question = false
     @Argument(
         help: "Names of the objects (a noderange for nodes), and ATTR=VALUE.",
-        completion: .custom { words, _, prefix in ObjectCompletion.names(words, prefix) })
+        completion: .custom { words, _, prefix in
+            ObjectCompletion.operands(words, prefix, takesValues: ["mkdef", "chdef"].contains(Verb.name))
+        })
     var words: [String] = []
 
     /// Nothing at all was given.
@@ -102,13 +105,46 @@ struct DefinitionOptions<Verb: DefinitionVerb>: ParsableArguments {
     }
 }
 
-/// Names for completion, read from the tables. Says nothing when that fails.
+/// Names and attributes for completion, read from the tables. Says nothing when that fails.
 enum ObjectCompletion {
+    /// Names of objects; of a verb that takes `ATTR=VALUE` attributes as well, once objects are named.
+    static func operands(_ words: [String], _ prefix: String, takesValues: Bool) -> [String] {
+        let isNamed = type(words) == "site" || words.contains("-o") || hasOperand(words)
+        if isNamed { return takesValues ? attributes(words, prefix, mark: "=") : [] }
+        return names(words, prefix)
+    }
+
     static func names(_ words: [String], _ prefix: String) -> [String] {
-        let type = words.indices.dropLast().last { words[$0] == "-t" }.map { words[$0 + 1] } ?? "node"
         let head = prefix.lastIndex(of: ",").map { String(prefix[...$0]) } ?? ""
-        guard let cluster = try? Cluster.open(), let names = try? self.names(of: type, cluster) else { return [] }
+        guard let cluster = try? Cluster.open(), let names = try? self.names(of: type(words), cluster) else {
+            return []
+        }
         return names.map { head + $0 }.filter { $0.hasPrefix(prefix) }
+    }
+
+    /// Attributes of the type that the words name, in a list separated by commas.
+    static func attributes(_ words: [String], _ prefix: String, mark: String = "") -> [String] {
+        let head = mark.isEmpty ? prefix.lastIndex(of: ",").map { String(prefix[...$0]) } ?? "" : ""
+        let attributes = (try? ObjectType.named(type(words)))?.attributes ?? []
+        return attributes.map { head + $0 + mark }.filter { $0.hasPrefix(prefix) }
+    }
+
+    private static func type(_ words: [String]) -> String {
+        words.indices.dropLast().last { words[$0] == "-t" }.map { words[$0 + 1] } ?? "node"
+    }
+
+    private static func hasOperand(_ words: [String]) -> Bool {
+        var skipsNext = false
+        for word in words.dropLast() {
+            if skipsNext {
+                skipsNext = false
+            } else if word.hasPrefix("-") {
+                skipsNext = ["-t", "-o", "-i", "-w", "-n"].contains(word)
+            } else {
+                return true
+            }
+        }
+        return false
     }
 
     private static func names(of type: String, _ cluster: Cluster) throws -> [String] {

@@ -60,7 +60,19 @@ struct GenimageSteps {
     func plan() throws {
         var populate = populatePart
         populate.commands[1].words.append("--plan")
-        let status = try self.step(populate).status()
+        var step = self.step(populate)
+        if target.rootimgdir.exists {
+            // Also under image-lock: the step borrows the lock that we hold or borrow.
+            let lock = try ImageLock(target.rootimgdir)
+            defer { withExtendedLifetime(lock.descriptor) {} }
+            step = step.passing(lock.descriptor, as: ImageLock.variable)
+            try answer(step.status())
+        } else {
+            try answer(step.status())
+        }
+    }
+
+    private func answer(_ status: Tool.Ending) throws {
         guard case .exited(let code) = status, code == 0 || code == 1 else {
             throw StepError.failed("rootimg-populate", status)
         }

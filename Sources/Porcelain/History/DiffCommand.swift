@@ -12,7 +12,7 @@ struct DiffCommand: ParsableCommand {
     @OptionGroup var programs: ProgramOutput
     @Argument(
         help: "[REVISION[..REVISION]] [OSIMAGE]; an osimage alone is compared with its newest commit.",
-        completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
+        completion: .custom { _, _, prefix in RevisionNames.starting(with: prefix) })
     var operand: [String] = []
 
     func validate() throws {

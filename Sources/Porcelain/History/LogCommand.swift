@@ -11,7 +11,10 @@ struct LogCommand: ParsableCommand {
         help: "Only edit, recipe, build or revert; may be repeated.",
         completion: .list(["edit", "recipe", "build", "revert"]))
     var kind: [String] = []
-    @Option(help: "Begin with this revision.") var from: String?
+    @Option(
+        help: "Begin with this revision.",
+        completion: .custom { _, _, prefix in RevisionNames.starting(with: prefix) })
+    var from: String?
     @OptionGroup var programs: ProgramOutput
     @Argument(
         help: "Only of this osimage.", completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })

@@ -13,7 +13,10 @@ struct RevertCommand: ParsableCommand {
     @Flag(help: "Change nothing; print what would be done.") var dryRun = false
     @Argument(help: "The osimage.", completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
     var osimage: String
-    @Argument(help: "What to go back to, e.g. IMAGE@{1}, a tag or a commit.") var revision: String
+    @Argument(
+        help: "What to go back to, e.g. IMAGE@{1}, a tag or a commit.",
+        completion: .custom { _, _, prefix in RevisionNames.starting(with: prefix) })
+    var revision: String
 
     func run() throws {
         let commit = try HistoryAnswers.commit(revision)

@@ -9,7 +9,7 @@ struct ShowCommand: ParsableCommand {
     @OptionGroup var programs: ProgramOutput
     @Argument(
         help: "A revision, e.g. an osimage, IMAGE@{1}, a tag or a commit.",
-        completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
+        completion: .custom { _, _, prefix in RevisionNames.starting(with: prefix) })
     var revision: String
 
     func run() throws {

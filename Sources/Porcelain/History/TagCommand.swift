@@ -9,10 +9,13 @@ struct TagCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Remove the tag.") var delete = false
     @Flag(name: .shortAndLong, help: "Move a tag that exists.") var force = false
     @OptionGroup var programs: ProgramOutput
-    @Argument(help: "The tag; without one all are listed.") var name: String?
+    @Argument(
+        help: "The tag; without one all are listed.",
+        completion: .custom { _, _, prefix in RevisionNames.tags().filter { $0.hasPrefix(prefix) } })
+    var name: String?
     @Argument(
         help: "What it names; the newest commit unless given.",
-        completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
+        completion: .custom { _, _, prefix in RevisionNames.starting(with: prefix) })
     var revision: String?
 
     func validate() throws {

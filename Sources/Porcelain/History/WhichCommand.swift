@@ -9,7 +9,10 @@ struct WhichCommand: ParsableCommand {
         commandName: "which", abstract: "Say which commit and set a node boots, or where a set comes from.")
 
     @OptionGroup var programs: ProgramOutput
-    @Argument(help: "A node, or the digest of a set, a tree or a packed file.") var subject: String
+    @Argument(
+        help: "A node, or the digest of a set, a tree or a packed file.",
+        completion: .custom { _, _, prefix in NodeCompletion.nodes(prefix) })
+    var subject: String
 
     private struct Record: Encodable {
         var node: String?

@@ -13,7 +13,10 @@ struct NodechCommand: PeerCommand {
     @Flag(name: [.short, .long], help: "Show help.") var help = false
     @Argument(
         help: "Noderange, then TABLE.COLUMN with =, ,= or ^= and a value; with -d tables.",
-        completion: .custom { _, _, prefix in NodeCompletion.nodes(prefix) })
+        completion: .custom { words, _, prefix in
+            words.dropLast().contains { !$0.hasPrefix("-") }
+                ? TableCompletion.columns(prefix, mark: words.contains("-d") ? nil : "=") : NodeCompletion.nodes(prefix)
+        })
     var words: [String] = []
 
     func run() throws {

@@ -15,7 +15,10 @@ struct NodelsCommand: PeerCommand {
     @Flag(name: [.short, .long], help: "Show help.") var help = false
     @Argument(
         help: "Noderange, then TABLE.COLUMN, TABLE, groups, tags, mgt, or COLUMN with ==, !=, =~ or !~ and a value.",
-        completion: .custom { _, _, prefix in NodeCompletion.nodes(prefix) })
+        completion: .custom { words, _, prefix in
+            words.dropLast().contains { !$0.hasPrefix("-") }
+                ? TableCompletion.columns(prefix, mark: "") : NodeCompletion.nodes(prefix)
+        })
     var words: [String] = []
 
     func run() throws {

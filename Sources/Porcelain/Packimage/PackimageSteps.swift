@@ -98,7 +98,9 @@ struct PackimageSteps {
     /// What nodes get now, when there is anything, and what they will get.
     private func digests(_ lock: borrowing ImageLock) throws -> [String] {
         let words = try publishing
-        let old = try step("image-publish", ["--current"] + words, lock).captured(accepting: [0, 1]).lines.first
+        let bootFile = try cluster.tftpHostFolder.joined("xcat/osimage").joined(target.image).joined("boot.ipxe")
+        let old =
+            try bootFile.exists ? step("image-publish", ["--current"] + words, lock).captured().lines.first : nil
         let new = try step("image-publish", ["--dry-run"] + words, lock).captured().lines.first
         return [("old_digest", old), ("new_digest", new)].compactMap { name, digest in
             digest.map { "\(name)=\($0)" }
@@ -116,7 +118,8 @@ struct PackimageSteps {
     }
 
     private func publish(_ lock: borrowing ImageLock) throws {
-        try step("image-publish", ["--record", Word(record)] + publishing, lock).run(output: .null)
+        let policy = try SetPolicy(cluster).words
+        try step("image-publish", ["--record", Word(record)] + policy + publishing, lock).run(output: .null)
     }
 
     private func hook(_ event: String, _ lock: borrowing ImageLock, facts: [String] = []) throws {

@@ -33,8 +33,8 @@ struct RowChangeOptions: ParsableArguments {
     @Flag(name: [.short, .long], help: "Show help.") var help = false
     @Argument(
         help: "COLUMN=VALUE of the rows, then TABLE.COLUMN=VALUE or TABLE.COLUMN+=VALUE; with -d tables.",
-        completion: .custom { _, _, prefix in
-            TableSchema.names.filter { $0.hasPrefix(prefix) || prefix.hasPrefix($0 + ".") }
+        completion: .custom { words, _, prefix in
+            TableCompletion.columns(prefix, mark: words.contains("-d") ? nil : "=")
         })
     var words: [String] = []
 

@@ -11,7 +11,10 @@ struct GettabCommand: PeerCommand {
     @Flag(name: [.customShort("H"), .long], help: "Put the column before each value.") var withFieldname = false
     @Flag(name: [.short, .long], help: "Print the version.") var version = false
     @Flag(name: [.short, .long], help: "Show help.") var help = false
-    @Argument(help: "COLUMN=VALUE of the row, then TABLE.COLUMN to print.") var words: [String] = []
+    @Argument(
+        help: "COLUMN=VALUE of the row, then TABLE.COLUMN to print.",
+        completion: .custom { _, _, prefix in TableCompletion.columns(prefix, mark: "") })
+    var words: [String] = []
 
     func run() throws {
         if version { return try Console.print("Version \(CommandShell.version)") }

@@ -40,6 +40,18 @@ enum NodeCompletion {
     }
 }
 
+/// Tables and their columns for completion.
+enum TableCompletion {
+    /// `TABLE.` and, when there is a dot, `TABLE.COLUMN` followed by `mark`; only tables when it is nil.
+    static func columns(_ prefix: String, mark: String?) -> [String] {
+        guard let mark else { return TableSchema.names.filter { $0.hasPrefix(prefix) } }
+        guard let dot = prefix.firstIndex(of: "."), let schema = TableSchema.named(String(prefix[..<dot])) else {
+            return TableSchema.names.map { $0 + "." }.filter { $0.hasPrefix(prefix) }
+        }
+        return schema.columns.map { "\(schema.name).\($0)\(mark)" }.filter { $0.hasPrefix(prefix) }
+    }
+}
+
 extension Cluster {
     /// The nodes of a range that a command acts on.
     /// - Throws: `CommandFailure` in the words of xCAT's clients; nothing is done for the known ones then either.
