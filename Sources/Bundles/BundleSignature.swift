@@ -1,9 +1,6 @@
+internal import CLinux
 internal import Support
 public import SystemPackage
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// Signs the index of a bundle with an SSH key, through `ssh-keygen -Y`.
 public struct BundleSigner: Sendable {
@@ -88,7 +85,7 @@ private struct SignatureTool {
     private let file: FileDescriptor
 
     init(_ signature: [UInt8]) throws {
-        let number = memfd_create("signature", CUnsignedInt(MFD_CLOEXEC))
+        let number = catboat_memory_file("signature")
         guard number >= 0 else { throw FileError("create", "signature", .latest) }
         file = FileDescriptor(rawValue: number)
         _ = try FileError.wrap("write", "signature") { try file.writeAll(signature) }

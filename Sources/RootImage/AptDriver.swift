@@ -1,4 +1,4 @@
-internal import Profiles
+public import Profiles
 public import Sandbox
 public import Support
 public import SystemPackage
@@ -22,18 +22,19 @@ public struct AptDriver: PackageDriver {
 
     /// - Parameters:
     ///   - folder: a temporary folder for the run, on the same file system as the tree.
+    ///   - requests: of the lists; a version that one names is kept from upgrades.
     ///   - variables: of the osimage (`environvar`), for package scripts.
     public init(
         folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
         installsRecommends: Bool,
         kernelVersion: String?, isInteractive: Bool, variables: Environment, logFile: FilePath, execPath: FilePath,
-        locked: PackageLock? = nil
+        requests: [PackageRequest] = [], locked: PackageLock? = nil
     ) throws {
         guard !repositories.isEmpty else { throw AptRepositoryError.none }
         workspace = try AptWorkspace(
             folder, architecture: architecture, repositories: repositories, keyrings: keyrings,
             installsRecommends: installsRecommends,
-            kernelVersion: kernelVersion, locked: locked)
+            kernelVersion: kernelVersion, requests: requests, locked: locked)
         isLocked = locked != nil
         (self.execPath, self.logFile, self.kernelVersion) = (execPath, logFile, kernelVersion)
         (self.isInteractive, self.variables) = (isInteractive, variables)

@@ -1,4 +1,5 @@
 internal import Digests
+internal import Profiles
 internal import Support
 internal import SystemPackage
 
@@ -24,7 +25,7 @@ struct AptWorkspace {
     init(
         _ folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
         installsRecommends: Bool,
-        kernelVersion: String?, locked: PackageLock? = nil
+        kernelVersion: String?, requests: [PackageRequest] = [], locked: PackageLock? = nil
     ) throws {
         self.folder = folder
         self.architecture = architecture
@@ -37,12 +38,14 @@ struct AptWorkspace {
         ] {
             try folder.joined(name).createDirectories()
         }
-        // The version of an earlier build may be an older one.
-        let downgrades = "APT::Get::Allow-Downgrades \"\(locked != nil)\";\n"
+        let chosen = Self.preferences(requests)
+        // The version of an earlier build, or of a list, may be an older one.
+        let downgrades = "APT::Get::Allow-Downgrades \"\(locked != nil || !chosen.isEmpty)\";\n"
         try write(configuration(installsRecommends: installsRecommends) + downgrades, to: folder.joined("apt.conf"))
         if let kernelVersion {
             try write(Self.preferences(kernelVersion), to: folder.joined("etc/preferences.d/kernel"))
         }
+        if !chosen.isEmpty { try write(chosen, to: folder.joined("etc/preferences.d/chosen")) }
         if let locked { try write(locked.preferences, to: folder.joined("etc/preferences.d").joined(Self.lockName)) }
         try copyKeys(keyrings)
         try write(try sources(), to: folder.joined("etc/sources.list"))
@@ -105,6 +108,15 @@ struct AptWorkspace {
         Pin-Priority: -1
 
         """
+    }
+
+    /// A version that a list asks for stays when other packages are upgraded.
+    private static func preferences(_ requests: [PackageRequest]) -> String {
+        requests.filter { $0.operation == .install }.compactMap { request in
+            let parts = request.name.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            return "Package: \(parts[0])\nPin: version \(parts[1])\nPin-Priority: 1000\n\n"
+        }.joined()
     }
 
     /// Lines of sources.list(5). A local repository without a signature is trusted because an administrator put it there: copycds has

@@ -95,7 +95,9 @@ public struct PackageFamily: Sendable {
                     folder: workspace, architecture: architecture, repositories: repositories,
                     keyrings: source.keyrings,
                     installsRecommends: installsRecommends, kernelVersion: kernelVersion, isInteractive: isInteractive,
-                    variables: variables, logFile: folder.logFile, execPath: execPath, locked: locked), workspace)
+                    variables: variables, logFile: folder.logFile, execPath: execPath, requests: requests,
+                    locked: locked),
+                workspace)
         } catch {
             try? workspace.removeTree()
             throw error

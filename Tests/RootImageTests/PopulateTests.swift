@@ -67,6 +67,15 @@ import Testing
         #expect(try newer.populate("tiny-hello\ntiny-two\n").stdout == "~ tiny-hello 1.0 1.1\n~ tiny-two 1.0 2.0\n")
     }
 
+    @Test func `a version that a list names stays, also an older one`() throws {
+        let site = try ImageSite("--generation", "2")
+        #expect(try site.populate("tiny-hello\n").status == 0)
+        #expect(try site.populate("tiny-hello\ntiny-two=1.0\n").stdout == "+ tiny-two - 1.0\n")
+        #expect(try site.populate("tiny-hello\ntiny-two=1.0\n").stdout == "")
+        #expect(try site.populate("tiny-hello\ntiny-two\n").stdout == "~ tiny-two 1.0 2.0\n")
+        #expect(try site.populate("tiny-hello\ntiny-two=1.0\n").stdout == "~ tiny-two 2.0 1.0\n")
+    }
+
     @Test func `unknown packages are named with their lists and nothing changes`() throws {
         let site = try ImageSite()
         let result = try site.populate("tiny-hello\nnosuch # really\n\nnor-this\n")

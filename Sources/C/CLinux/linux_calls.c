@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -206,3 +207,8 @@ ssize_t catboat_copy_range(int source, int64_t *source_offset, int target, int64
 }
 
 int catboat_syncfs(int descriptor) { return syncfs(descriptor); }
+
+int catboat_memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}

@@ -26,6 +26,9 @@ int catboat_mkostemp(char *path_template);
 /* pipe2(2) with O_CLOEXEC. */
 int catboat_pipe(int ends[2]);
 
+/* A file that is only in memory, closed on exec. */
+int catboat_memory_file(const char *name);
+
 /* ioctl_ficlone(2): share the extents of `source` with `target`. */
 int catboat_reflink(int target, int source);
 
@@ -36,12 +39,6 @@ int catboat_lsetxattr(const char *path, const char *name, const void *value, siz
 /* `path` is followed, also when it is /proc/self/fd/N of an O_PATH descriptor. */
 ssize_t catboat_listxattr(const char *path, char *list, size_t size);
 ssize_t catboat_getxattr(const char *path, const char *name, void *value, size_t size);
-
-/* lseek(2) with SEEK_DATA and SEEK_HOLE, copy_file_range(2), syncfs(2). */
-int64_t catboat_seek_data(int descriptor, int64_t offset);
-int64_t catboat_seek_hole(int descriptor, int64_t offset);
-ssize_t catboat_copy_range(int source, int64_t *source_offset, int target, int64_t *target_offset, size_t count);
-int catboat_syncfs(int descriptor);
 
 /* lseek(2) with SEEK_DATA and SEEK_HOLE, copy_file_range(2), syncfs(2). */
 int64_t catboat_seek_data(int descriptor, int64_t offset);
