@@ -66,6 +66,14 @@ public struct Catboat: Sendable {
 }
 
 extension Catboat {
+    /// Where the shell of an administrator looks for commands: in `execPath`, and in the staged installation.
+    public static func searchPath(_ execPath: FilePath) -> String {
+        var folders = [execPath.printable]
+        if let prefix = Environment.current.text("CATBOAT_TEST_PREFIX") { folders.append("\(prefix)/bin") }
+        if let present = Environment.current.text("PATH") { folders.append(present) }
+        return folders.joined(separator: ":")
+    }
+
     /// A folder with all commands by name: that of an installation, else one of links in the scratch directory.
     public static func namedExecPath() throws -> FilePath {
         if execPath.joined("table-get").exists { return execPath }

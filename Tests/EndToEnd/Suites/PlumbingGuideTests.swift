@@ -13,10 +13,13 @@ import Testing
         let catboat: Catboat
         let folder = Scratch.directory.joined("install/netboot/debian12.99.0/x86_64/compute")
 
+        private let execPath: FilePath
+
         init() throws {
             var catboat = Catboat()
+            execPath = try Catboat.namedExecPath()
             catboat.environment["CATBOAT_DB"] = Word(Scratch.directory.joined("site.sqlite"))
-            catboat.environment["CATBOAT_EXEC_PATH"] = Word(try Catboat.namedExecPath())
+            catboat.environment["CATBOAT_EXEC_PATH"] = Word(execPath)
             self.catboat = catboat
             let scratch = Scratch.directory.printable
             try catboat.succeed(
@@ -40,8 +43,7 @@ import Testing
             var tool = catboat.tool("help")
             tool.program = file
             tool.words = words
-            tool.environment["PATH"] = Word(
-                "\(tool.environment.text("CATBOAT_EXEC_PATH") ?? ""):\(tool.environment.text("PATH") ?? "")")
+            tool.environment["PATH"] = Word(Catboat.searchPath(execPath))
             for (name, value) in variables { tool.environment[name] = Word(value) }
             let captured = try tool.capture()
             guard case .exited(let status) = captured.ending else { throw ToolError.cannotStart(file, .ioError) }
