@@ -1,3 +1,4 @@
+internal import Synchronization
 public import Tables
 
 /// A kind of object: a view over tables that gives each attribute a table, a column and perhaps a condition.
@@ -80,12 +81,18 @@ public final class ObjectType: Sendable {
         return schema.nodeColumn ?? (schema.columns.contains(fallback) ? fallback : schema.keys[0])
     }
 
+    /// Types that have been asked for: a stanza file asks once for each of its objects.
+    private static let known = Mutex<[String: ObjectType]>([:])
+
     /// The type called `name`.
     /// - Throws: `DefinitionError.unknownType`.
     public static func named(_ name: String) throws(DefinitionError) -> ObjectType {
+        if let type = known.withLock({ $0[name] }) { return type }
         guard let section = TypesText.section(name) else { throw .unknownType(name) }
         let node = section.takesOverNode ? TypesText.section("node").map { ObjectType($0, node: nil) } : nil
-        return ObjectType(section, node: node)
+        let type = ObjectType(section, node: node)
+        known.withLock { $0[name] = type }
+        return type
     }
 
     /// Names of all types, sorted.
