@@ -55,42 +55,8 @@ public struct BundlePacker: Sendable {
         _ packs: [BundlePack], _ level: Int, into descriptor: FileDescriptor, _ path: FilePath, _ progress: Progress?
     ) throws -> Summary {
         var source = try BundleSource(packs, signer: signer, blockSize: 1 << 20, progress: progress)
-        let threads = width ?? Processors.usable
-        let xz = Tool(
-            "xz",
-            [
-                "--compress", "--stdout",
-                // Blocks of a fixed size, so that the bytes do not depend on the number of threads.
-                "--block-size=25165824", Word("--threads=\(threads == 1 ? "+" : "")\(threads)"), Word("-\(level)"),
-            ])
-        let pipe = try FileDescriptor.pipe()
-        let running: RunningTool
-        do {
-            running = try xz.start(input: .descriptor(pipe.readEnd), output: .descriptor(descriptor))
-        } catch {
-            try? pipe.readEnd.close()
-            try? pipe.writeEnd.close()
-            throw error
-        }
-        try? pipe.readEnd.close()
-        // A program that stops reading is judged by its exit status, not by our broken pipe.
-        let previous = signal(SIGPIPE, SIG_IGN)
-        defer { signal(SIGPIPE, previous) }
-        do {
-            while let block = try source.next() { _ = try pipe.writeEnd.writeAll(block) }
-            try pipe.writeEnd.close()
-        } catch let error as Errno where error == .brokenPipe {
-            try? pipe.writeEnd.close()
-        } catch {
-            // Ended by a signal: a half stream must not look like a whole one.
-            running.signal(SIGKILL)
-            try? pipe.writeEnd.close()
-            _ = try? running.wait()
-            throw error
-        }
+        try source.feed(.xz(level: level, threads: width ?? Processors.usable), output: .descriptor(descriptor))
         progress?.finish()
-        let ending = try running.wait()
-        guard ending.isSuccess else { throw ToolError.failed(xz, ending, lastLines: "see what it says above") }
         let status = try descriptor.status(of: path)
         guard status.kind == .regular else { return Summary(digest: nil, size: 0) }
         _ = try FileError.wrap("read", path) { try descriptor.seek(offset: 0, from: .start) }

@@ -17,10 +17,7 @@ struct ExternalVerb {
         if !verb.contains("/") {
             for folder in path.split(separator: ":") {
                 let candidate = FilePath(String(folder)).joined("catboat-\(verb)")
-                guard candidate.isRegularFile else { continue }
-                if candidate.withPlatformString({ access($0, X_OK) }) == 0 {
-                    Self.exec(candidate, as: "catboat-\(verb)", words)
-                }
+                if candidate.isExecutableFile { Self.exec(candidate, as: "catboat-\(verb)", words) }
             }
         }
         if let command = XCATCommand.named(verb), command.state == .absent {

@@ -43,8 +43,9 @@ final class GitTree {
         } catch  where error.isNotFound {
             return nil
         }
+        guard let entry else { return nil }
         defer { git_tree_entry_free(entry) }
-        return Self.entry(entry!)  // set whenever the status is not negative
+        return Self.entry(entry)
     }
 
     func subtree(_ path: FilePath) throws(GitError) -> GitTree? {

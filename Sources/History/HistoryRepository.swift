@@ -55,12 +55,7 @@ public final class HistoryRepository {
 
     /// Makes the repository beside its place and moves it there in one step; of two that do so at once one wins.
     private static func create(in custom: FilePath) throws {
-        var template = Array(custom.joined(".git.tmp-XXXXXX").bytes.map { CChar(bitPattern: $0) }) + [0]
-        // The template ends with the NUL added above; mkdtemp makes it 0700.
-        guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) != nil }) else {
-            throw FileError("create repository in", custom, .latest)
-        }
-        let temporary = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+        let temporary = try custom.joined(".git.tmp-").createUniqueDirectory()
         defer { try? temporary.removeTree() }
         try GitRepository.create(temporary, branch: ownBranch)
         let git = try GitRepository(temporary)

@@ -138,7 +138,7 @@ public struct HookFinder: Sendable {
             program = place.origin == .shipped ? entry.path : try settings.root.host(entry.stored)
             if !program.isRegularFile {
                 ignored = .notAFile
-            } else if program.withPlatformString({ access($0, X_OK) }) != 0 {
+            } else if !program.isExecutableFile {
                 ignored = .notExecutable
             }
         } catch {
@@ -237,10 +237,7 @@ public struct HookFinder: Sendable {
         let candidates =
             program.hasPrefix("/")
             ? [FilePath(program)] : program.contains("/") ? [] : searchPath.map { $0.joined(program) }
-        for candidate in candidates
-        where candidate.isRegularFile && candidate.withPlatformString({ access($0, X_OK) }) == 0 {
-            return candidate
-        }
+        for candidate in candidates where candidate.isExecutableFile { return candidate }
         throw .programNotFound(hook: name, program: program, origin: origin)
     }
 }

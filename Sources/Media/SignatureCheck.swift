@@ -113,9 +113,7 @@ private final class TemporaryFolder {
 
     init() throws {
         let parent = Environment.current["TMPDIR"].map { FilePath(bytes: $0.bytes) } ?? "/tmp"
-        var template = parent.joined("catboat-media-XXXXXX").bytes.map { CChar(bitPattern: $0) } + [0]
-        guard mkdtemp(&template) != nil else { throw FileError("create directory in", parent, .latest) }
-        path = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+        path = try parent.joined("catboat-media-").createUniqueDirectory()
     }
 
     deinit { try? path.removeTree() }

@@ -87,16 +87,7 @@ public struct RamdiskPacker: Sendable {
     private func filter(
         _ plan: PackPlan, _ level: Int, into descriptor: FileDescriptor, _ path: FilePath, _ progress: Progress?
     ) throws -> Summary {
-        let xz = Tool(
-            "xz",
-            [
-                "--compress", "--stdout",
-                // Blocks of a fixed size, so that the bytes do not depend on the number of threads; `+` keeps one
-                // thread from writing a single block.
-                "--block-size=25165824",
-                Word("--threads=\(threads == 1 ? "+" : "")\(threads)"),
-                Word("-\(level)"),
-            ])
+        let xz = Tool.xz(level: level, threads: threads)
         try feed(plan, to: xz, output: .descriptor(descriptor), progress)
         return try examine(descriptor, path, plan)
     }
@@ -140,34 +131,8 @@ public struct RamdiskPacker: Sendable {
 
     private func feed(_ plan: PackPlan, to tool: Tool, output: Tool.Stream, _ progress: Progress?) throws {
         var source = try source(plan, blockSize: 1 << 20, progress)
-        let pipe = try FileDescriptor.pipe()
-        let running: RunningTool
-        do {
-            running = try tool.start(input: .descriptor(pipe.readEnd), output: output)
-        } catch {
-            try? pipe.readEnd.close()
-            try? pipe.writeEnd.close()
-            throw error
-        }
-        try? pipe.readEnd.close()
-        // A program that stops reading is judged by its exit status, not by our broken pipe.
-        let previous = signal(SIGPIPE, SIG_IGN)
-        defer { signal(SIGPIPE, previous) }
-        do {
-            while let block = try source.next() { _ = try pipe.writeEnd.writeAll(block) }
-            try pipe.writeEnd.close()
-        } catch let error as Errno where error == .brokenPipe {
-            try? pipe.writeEnd.close()
-        } catch {
-            // Ended by a signal: a half stream must not look like a whole one.
-            running.signal(SIGKILL)
-            try? pipe.writeEnd.close()
-            _ = try? running.wait()
-            throw error
-        }
+        try source.feed(tool, output: output)
         progress?.finish()
-        let ending = try running.wait()
-        guard ending.isSuccess else { throw ToolError.failed(tool, ending, lastLines: "see what it says above") }
     }
 
     /// Digest and size of what a program wrote; none for a pipe.

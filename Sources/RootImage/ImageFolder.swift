@@ -29,15 +29,9 @@ public struct ImageFolder: Sendable, Equatable {
     /// What package managers printed in the last run.
     public var logFile: FilePath { path.joined(".populate.log") }
 
-    /// A new empty folder `.NAME.tmp-XXXXXX` beside the tree.
+    /// A new empty folder beside the tree, that `sweep` knows by `name`.
     func makeTemporary(_ name: String) throws(FileError) -> FilePath {
-        var template = path.joined(".\(name).tmp-XXXXXX").bytes.map { CChar(bitPattern: $0) } + [0]
-        let made = template.withUnsafeMutableBufferPointer { buffer in
-            // The template ends with the NUL added above, so the buffer has a base address.
-            mkdtemp(buffer.baseAddress!) != nil
-        }
-        let result = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
-        guard made else { throw FileError("create directory", result, .latest) }
+        let result = try path.joined(".\(name).tmp-").createUniqueDirectory()
         try result.changePermissions(0o755)
         return result
     }

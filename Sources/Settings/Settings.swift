@@ -48,6 +48,14 @@ public struct Settings: Sendable, Equatable {
         return result
     }
 
+    /// What a script of xCAT's kind gets: the caller's environment, with the plumbing on its path.
+    public var scriptEnvironment: Environment {
+        var result = Environment.current.merging(childEnvironment)
+        let path = Environment.current["PATH"]?.bytes ?? Array("/usr/sbin:/usr/bin:/sbin:/bin".utf8)
+        result["PATH"] = Word(bytes: execPath.bytes + [0x3a] + path)
+        return result
+    }
+
     /// The options before the verb that give the same settings, for the trace.
     public var globalWords: [Word] {
         (root.isHost ? [] : [Word("--root"), Word(root.path)]) + overrides.flatMap { [Word("-c"), Word($0)] }

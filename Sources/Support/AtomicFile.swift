@@ -19,15 +19,15 @@ public struct AtomicFile: ~Copyable {
 
     public init(replacing target: FilePath, permissions: UInt32 = 0o644) throws(FileError) {
         let directory = target.removingLastComponent()
-        var template = Array((directory.isEmpty ? FilePath(".") : directory).bytes)
-        template += Array("/.".utf8) + target.lastName.bytes + Array(".tmp-XXXXXX".utf8) + [0]
-        let raw = template.withUnsafeMutableBytes { bytes in
-            // The template ends with the NUL added above.
-            catboat_mkostemp(bytes.baseAddress!.assumingMemoryBound(to: CChar.self))
+        let prefix = (directory.isEmpty ? "." : directory).joined(Self.prefix(target))
+        var raw: CInt = -1
+        let made = prefix.unique { template in
+            raw = catboat_mkostemp(template)
+            return raw >= 0
         }
-        try FileError.check("create", target, raw)
+        guard let made else { throw FileError("create", target, .latest) }
         self.target = target
-        temporary = FilePath(bytes: template.dropLast())
+        temporary = made
         descriptor = FileDescriptor(rawValue: raw)
         slot = temporary.withPlatformString { catboat_cleanup_add($0) }
         fchmod(raw, permissions)
@@ -61,9 +61,14 @@ public struct AtomicFile: ~Copyable {
     /// Removes temporaries that a killed process left for `target`. Call it under the lock that guards `target`.
     public static func sweep(_ target: FilePath) throws(FileError) {
         let directory = target.removingLastComponent()
-        let prefix = Array(".".utf8) + target.lastName.bytes + Array(".tmp-".utf8)
+        let prefix = prefix(target).bytes
         for name in try directory.directoryNames() where name.bytes.starts(with: prefix) {
             try directory.joined(name).removeTree()
         }
+    }
+
+    /// What the names of `target`'s temporaries begin with.
+    private static func prefix(_ target: FilePath) -> FilePath {
+        FilePath(bytes: Array(".".utf8) + target.lastName.bytes + Array(".tmp-".utf8))
     }
 }

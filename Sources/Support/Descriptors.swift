@@ -191,4 +191,7 @@ extension FilePath {
 
     /// Whether the path leads to a regular file.
     public var isRegularFile: Bool { ((try? targetStatus()) ?? nil)?.kind == .regular }
+
+    /// Whether the path leads to a regular file that this process may execute.
+    public var isExecutableFile: Bool { isRegularFile && withPlatformString { access($0, X_OK) } == 0 }
 }

@@ -15,6 +15,13 @@ public enum JSONText {
             + Array("}\n".utf8)
     }
 
+    /// Reads what `document` wrote: coding keys of `Document` are in camelCase.
+    public static func decode<Document: Decodable>(_ type: Document.Type, _ bytes: [UInt8]) throws -> Document {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(bytes))
+    }
+
     /// `text` as a JSON string literal.
     public static func quoted(_ text: String) -> String {
         let encoder = JSONEncoder()

@@ -111,7 +111,7 @@ public struct Tool: Sendable, Equatable {
         let path = environment.text("PATH") ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         for directory in path.split(separator: ":") {
             let candidate = FilePath(String(directory)).joined(program)
-            if candidate.isRegularFile, candidate.withPlatformString({ access($0, X_OK) }) == 0 { return candidate }
+            if candidate.isExecutableFile { return candidate }
         }
         throw .notFound(program)
     }

@@ -21,7 +21,7 @@ struct BundleUnpackCommand: ParsableCommand {
     func run() throws {
         let contents = try reading.unpacker.unpack(FilePath(bundle), into: FilePath(folder).absolute)
         let records = contents.map { BundleRecord($0) }
-        if json { return try Console.write(JSONText.document("images", records)) }
+        if json { return try Console.write(JSONText.document(BundleRecord.noun, records)) }
         try Console.records(
             records.flatMap { record in
                 record.members.map { member in

@@ -19,7 +19,7 @@ struct ManifestReadCommand: ParsableCommand {
 
     func run() throws {
         let records = try self.records()
-        if json { return try Console.write(JSONText.document("images", records)) }
+        if json { return try Console.write(JSONText.document(BundleRecord.noun, records)) }
         try Console.records(records.flatMap(lines), isNULSeparated: nul)
     }
 

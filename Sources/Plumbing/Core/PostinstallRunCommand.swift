@@ -7,10 +7,6 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 struct PostinstallRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "postinstall-run", abstract: "Run one postinstall script of an osimage.")
@@ -35,7 +31,7 @@ struct PostinstallRunCommand: ParsableCommand {
         guard folder.tree.isDirectory else { throw ImageStateError.noTree(folder.tree) }
         let lock = try ImageLock(folder.path)
         let path = FilePath(script[0])
-        guard path.isRegularFile, path.withPlatformString({ access($0, X_OK) }) == 0 else {
+        guard path.isExecutableFile else {
             throw CommandFailure([
                 Diagnostic(
                     "postinstall script \(settings.root.stored(path).printable) is not executable",
@@ -59,7 +55,7 @@ struct PostinstallRunCommand: ParsableCommand {
 
     /// The script's own words come first, then what xCAT's scripts are told; empty values are left out.
     private func environment(_ folder: ImageFolder, _ settings: Settings) throws -> Environment {
-        var result = Environment.current.merging(try EnvironmentOption.variables(env)).merging(
+        var result = try settings.scriptEnvironment.merging(EnvironmentOption.variables(env)).merging(
             settings.childEnvironment)
         let kernel = kernelver ?? (try? KernelChoice(tree: folder.tree).version)
         let values: [(String, String?)] = [
@@ -72,8 +68,6 @@ struct PostinstallRunCommand: ParsableCommand {
             let parts = entry.split(separator: "=", maxSplits: 1)
             if parts.count == 2 { result["IMG_\(parts[0].uppercased())"] = Word(parts[1]) }
         }
-        result["PATH"] = Word(
-            "\(settings.execPath.printable):\(Environment.current.text("PATH") ?? "/usr/sbin:/usr/bin:/sbin:/bin")")
         return result
     }
 

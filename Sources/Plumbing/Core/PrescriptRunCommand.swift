@@ -5,10 +5,6 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 struct PrescriptRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prescript-run", abstract: "Run one prescript for nodes that are being set.")
@@ -29,7 +25,7 @@ struct PrescriptRunCommand: ParsableCommand {
         let settings = Settings.current()
         let path = FilePath(script[0])
         let stored = settings.root.stored(path).printable
-        guard path.isRegularFile, path.withPlatformString({ access($0, X_OK) }) == 0 else {
+        guard path.isExecutableFile else {
             throw CommandFailure([
                 Diagnostic("prescript is not an executable file", subject: stored, remedy: "create it, or run chmod +x")
             ])
@@ -53,11 +49,9 @@ struct PrescriptRunCommand: ParsableCommand {
     }
 
     private func environment(_ settings: Settings) -> Environment {
-        var result = Environment.current.merging(settings.childEnvironment)
+        var result = settings.scriptEnvironment
         result["NODES"] = Word(nodes)
         result["ACTION"] = Word(action)
-        result["PATH"] = Word(
-            "\(settings.execPath.printable):\(Environment.current.text("PATH") ?? "/usr/sbin:/usr/bin:/sbin:/bin")")
         return result
     }
 }

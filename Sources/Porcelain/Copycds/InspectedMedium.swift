@@ -1,5 +1,4 @@
 internal import CommandShell
-internal import FoundationEssentials
 internal import Support
 internal import SystemPackage
 
@@ -29,9 +28,7 @@ struct InspectedMedium {
         if let name { words += ["--name", Word(name)] }
         if let arch { words += ["--arch", Word(arch)] }
         let answer = try Step("media-identify", words + [Word(file)]).captured(accepting: [0, 1, 128])
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let record = try decoder.decode(Answer.self, from: Data(answer.output)).media.first
+        let record = try JSONText.decode(Answer.self, answer.output).media.first
         guard let medium = record?.medium else { throw Self.failure(file, record?.problem) }
         recognised = medium
     }

@@ -1,6 +1,5 @@
 internal import CommandShell
 internal import Definitions
-internal import FoundationEssentials
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -56,9 +55,7 @@ struct MediumCopyStep {
             let status = error.status.map { "\($0)" } ?? "unknown"
             throw CommandFailure([Diagnostic("Media copy operation failed, status \(status)")])
         }
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let copies = try decoder.decode(Answer.self, from: Data(answer.output)).copies
+        let copies = try JSONText.decode(Answer.self, answer.output).copies
         if copies.first?.state == "present" {
             try Console.print("The disc iso has already been copied in!")
             return false

@@ -27,7 +27,7 @@ struct ImportImage {
         var target: FilePath
     }
 
-    let answer: BundleAnswer
+    let answer: BundleRecord
     private(set) var manifest: BundleManifest
     private(set) var files: [File] = []
     private(set) var trees: [Tree] = []
@@ -46,14 +46,14 @@ struct ImportImage {
     private let boundary: ImportBoundary
     private let cluster: Cluster
     private let request: ImportRequest
-    private var members: [[UInt8]: BundleAnswer.Member] = [:]
+    private var members: [[UInt8]: BundleRecord.Member] = [:]
     /// What a path of the bundle's manifest became here.
     private var moved: [String: String] = [:]
     private let original: BundleManifest
     private let place: StandardPlace
 
     init(
-        _ answer: BundleAnswer, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
+        _ answer: BundleRecord, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
         _ cluster: Cluster
     ) throws {
         (self.answer, self.manifest, original) = (answer, manifest, manifest)
@@ -201,7 +201,7 @@ struct ImportImage {
         if boundary.isHook(target) { code.append(("hook", target)) }
     }
 
-    private mutating func append(_ member: BundleAnswer.Member, to target: FilePath, isShown: Bool) {
+    private mutating func append(_ member: BundleRecord.Member, to target: FilePath, isShown: Bool) {
         var mode: String?
         if boundary.isHook(target), !request.enablesHooks, answer.signature != "signed" {
             // Without the right to execute it does not run.
@@ -307,7 +307,7 @@ struct ImportImage {
         }
     }
 
-    private mutating func addExtra(_ member: BundleAnswer.Member, to path: FilePath, isShown: Bool) throws {
+    private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
         let target = try boundary.checked(path.printable)
         guard !files.contains(where: { $0.target == target }) else {
             throw ImportRequest.failure("The bundle puts two files to one place: '\(target.printable)'")

@@ -97,10 +97,10 @@ struct ImportSteps {
         var words: [Word] = ["--json", "--verify", Word(policy.rawValue)]
         words += ["--allowed-signers", Word(try cluster.settings.host(signers))]
         if let limit = request.sizeLimit { words += ["--max-size", Word("\(limit)")] }
-        let answers: [BundleAnswer]
+        let answers: [BundleRecord]
         do {
             let printed = try step("bundle-unpack", words + [Word(bundle), Word(stage)]).captured()
-            answers = try BundleAnswer.read(printed.output)
+            answers = try BundleRecord.read(printed.output)
         } catch {
             throw ImportRequest.failure("Failed to extract bundle \(bundle.printable)", "see what it says above")
         }
@@ -119,15 +119,15 @@ struct ImportSteps {
         return images
     }
 
-    private func image(_ answer: BundleAnswer) throws -> ImportImage {
+    private func image(_ answer: BundleRecord) throws -> ImportImage {
         guard answer.hasManifest else {
             throw ImportRequest.failure("Failed to find manifest.xml file in image bundle")
         }
         let folder = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
-        let read: [BundleAnswer]
+        let read: [BundleRecord]
         do {
             let printed = try step("manifest-read", ["--json", Word(folder.joined("manifest.xml"))]).captured()
-            read = try BundleAnswer.read(printed.output)
+            read = try BundleRecord.read(printed.output)
         } catch {
             throw ImportRequest.failure(
                 "invalid manifest.xml file inside the bundle.  Please verify the XML", "see what it says above")

@@ -66,11 +66,7 @@ private struct EditedFile {
     private let path: FilePath
 
     init(named name: String, text: String) throws {
-        var template = Array("/tmp/catboat-edit-XXXXXX".utf8CString)
-        guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) != nil else {
-            throw FileError("create directory", "/tmp/catboat-edit", .latest)
-        }
-        folder = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+        folder = try FilePath("/tmp/catboat-edit-").createUniqueDirectory()
         path = folder.joined(name)
         try AtomicFile.write(text.utf8, to: path, permissions: 0o600)
     }
