@@ -30,7 +30,10 @@ public enum AptRepository: Sendable, Equatable {
     public static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws
         -> [AptRepository]
     {
-        if isURL(entry) { return [.url(entry)] }
+        if isURL(entry) {
+            guard isWhole(entry) else { throw AptRepositoryError.badURL(entry) }
+            return [.url(entry)]
+        }
         let folder = FilePath(entry)
         let stored = root.stored(folder)
         guard folder.isDirectory else { throw AptRepositoryError.notFound(stored) }
@@ -48,6 +51,13 @@ public enum AptRepository: Sendable, Equatable {
 
     public static func isURL(_ entry: String) -> Bool {
         ["http:", "https:", "ftp:", "mirror+"].contains { entry.hasPrefix($0) }
+    }
+
+    /// Whether the entry is one line of sources.list(5) behind `deb`: a URL, a suite, and components unless the suite ends in `/`.
+    private static func isWhole(_ entry: String) -> Bool {
+        guard !entry.unicodeScalars.contains(where: { $0.value < 0x20 }) else { return false }
+        let words = entry.split(separator: " ")
+        return words.count > 2 || (words.count == 2 && words[1].hasSuffix("/"))
     }
 
     private static func suites(of folder: FilePath, _ stored: FilePath, _ architecture: String) throws
@@ -101,6 +111,7 @@ public enum AptRepositoryError: Diagnosable, Equatable {
     case notFound(FilePath)
     case empty(FilePath, architecture: String)
     case incompleteCopy(FilePath)
+    case badURL(String)
     case none
     case untrusted(String, fingerprint: String)
     case unsigned(String)
@@ -119,6 +130,8 @@ public enum AptRepositoryError: Diagnosable, Equatable {
                 remedy: "copy a medium of that architecture there, or put .deb files or a Packages index into it")
         case .incompleteCopy(let path):
             Diagnostic("copy of the medium is not complete", subject: path.printable, remedy: "run copycds again")
+        case .badURL(let entry):
+            Diagnostic("not a repository", subject: entry, remedy: "write it as 'URL suite component', see genimage(1)")
         case .none: Diagnostic("there is no package folder", remedy: "run copycds, or set pkgdir of the osimage")
         case .untrusted(let place, let fingerprint):
             Diagnostic(

@@ -351,7 +351,8 @@ void prepare_mounts(const struct plan *plan)
         mount_proc(image);
         mount_new(image, "sys", "sysfs", 0, fixed);
         mount_devices(image);
-        if (plan->network)
+        /* Around the image the command has the host's own file, and packages may replace that of the image. */
+        if (plan->network && plan->inside)
             mount_resolver(image);
     }
     if (plan->inside)

@@ -115,13 +115,8 @@ import Testing
     }
 
     @Test func `a signed medium needs a trusted key, which the error names`() throws {
-        let home = Scratch.directory.joined("gnupg")
-        try home.createDirectories(permissions: 0o700)
         let site = try ImageSite("--sign")
-        let key = Scratch.directory.joined("medium.key.asc")
-        let shown = try Tool("gpg", ["--homedir", Word(home), "--show-keys", "--with-colons", Word(key)]).output().lines
-            .filter { $0.hasPrefix("fpr:") }
-        let fingerprint = try #require(shown.first?.split(separator: ":").last)
+        let (key, fingerprint) = try mediumKey()
         let refused = try site.populate("tiny-hello\n")
         #expect(
             refused.stderr
@@ -130,6 +125,61 @@ import Testing
         #expect(!site.folder.exists)
         let trusted = try site.populate("tiny-hello\n", "--keyring", Word(key))
         #expect(trusted.status == 0, "\(trusted.stderr)")
+    }
+
+    @Test func `packages come from a URL whose signature is trusted`() throws {
+        var site = try ImageSite("--sign")
+        let (key, fingerprint) = try mediumKey()
+        let server = try serve(site.medium)
+        let url = "http://127.0.0.1:\(server.port)/install/medium bookworm main"
+        site.source = ["--osver", "debian12", "--arch", "x86_64", "--pkgdir", Word(url)]
+        let refused = try site.populate("tiny-hello\n")
+        #expect(refused.status == 128)
+        #expect(refused.stderr.contains("repository is signed by a key that is not trusted ("))
+        #expect(refused.stderr.contains(fingerprint.suffix(16)))
+        #expect(!site.folder.exists)
+        let built = try site.populate("tiny-hello\n", "--keyring", Word(key))
+        #expect(built.status == 0, "\(built.stderr)")
+        #expect(try site.packages() == (ImageSite.base + ["libtiny", "tiny-hello"]).sorted())
+        #expect(server.requests.contains { $0.contains("tiny-hello") && $0.contains(".deb") })
+        #expect(try site.populate("tiny-hello\n", "--plan", "--keyring", Word(key)).status == 0)
+        try site.expectNoLeftovers()
+    }
+
+    @Test func `a URL without a signature, without an answer, or with more than one line is refused`() throws {
+        var site = try ImageSite()
+        let server = try serve(site.medium)
+        let place = "http://127.0.0.1:\(server.port)/install"
+        for (url, message) in [
+            ("\(place)/medium bookworm main", "repository is not signed: '\(place)/medium bookworm"),
+            ("\(place)/nosuch bookworm main", "'\(place)/nosuch bookworm"),
+            ("http://127.0.0.1:1/medium bookworm main", "http://127.0.0.1:1/medium"),
+            ("\(place)/medium bookworm main\ndeb [trusted=yes] \(place)/medium bookworm main", "not a repository"),
+            ("\(place)/medium", "not a repository"),
+        ] {
+            site.source = ["--osver", "debian12", "--arch", "x86_64", "--pkgdir", Word(url)]
+            let result = try site.populate("tiny-hello\n")
+            #expect(result.status == 128)
+            #expect(result.stderr.contains(message), "\(result.stderr)")
+            #expect(!site.folder.exists)
+        }
+    }
+
+    /// The public key of the medium that was signed, and its fingerprint.
+    private func mediumKey() throws -> (FilePath, fingerprint: Substring) {
+        let home = Scratch.directory.joined("gnupg")
+        try home.createDirectories(permissions: 0o700)
+        let key = Scratch.directory.joined("medium.key.asc")
+        let shown = try Tool("gpg", ["--homedir", Word(home), "--show-keys", "--with-colons", Word(key)]).output().lines
+        let line = try #require(shown.first { $0.hasPrefix("fpr:") })
+        return (key, try #require(line.split(separator: ":").last))
+    }
+
+    private func serve(_ medium: FilePath) throws -> WebServer {
+        let install = Scratch.directory.joined("install")
+        try install.createDirectories()
+        try install.joined("medium").createSymbolicLink(to: medium)
+        return try WebServer(root: Scratch.directory, folder: Scratch.directory)
     }
 
     @Test func `a copy of a medium that was not finished is refused`() throws {

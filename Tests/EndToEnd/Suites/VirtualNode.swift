@@ -1,5 +1,6 @@
 import Support
 import SystemPackage
+import TestSupport
 
 #if canImport(Glibc)
     import Glibc

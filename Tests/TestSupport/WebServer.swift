@@ -1,22 +1,22 @@
-import Support
-import SystemPackage
+internal import Support
+public import SystemPackage
 
 #if canImport(Glibc)
-    import Glibc
+    internal import Glibc
 #endif
 
 /// A real web server (nginx) on loopback that shows a site's `/install` and `/tftpboot`, as on a management node.
 ///
 /// It stops when the value is gone. Virtual nodes reach it as 10.0.2.2.
-final class WebServer {
-    let port: UInt16
+public final class WebServer {
+    public let port: UInt16
     private let process: RunningTool
     private let folder: FilePath
 
     /// - Parameters:
     ///   - root: what stands for `/` of the site.
     ///   - folder: for nginx's own files; must exist.
-    init(root: FilePath, folder: FilePath) throws {
+    public init(root: FilePath, folder: FilePath) throws {
         self.folder = folder
         var started: (UInt16, RunningTool)?
         // Between our look and nginx's bind another process may take the port: then the next one.
@@ -34,11 +34,11 @@ final class WebServer {
         _ = try? process.wait()
     }
 
-    enum Problem: Error, CustomStringConvertible {
+    public enum Problem: Error, CustomStringConvertible {
         case didNotStart(String)
         case noPort(Errno)
 
-        var description: String {
+        public var description: String {
             switch self {
             case .didNotStart(let log): "nginx did not start: \(log)"
             case .noPort(let errno): "no free port: \(errno)"
@@ -47,7 +47,7 @@ final class WebServer {
     }
 
     /// What was asked for, one line a request.
-    var requests: [Substring] {
+    public var requests: [Substring] {
         ((try? folder.joined("access.log").readText(limit: 256 << 20)) ?? "").split(separator: "\n")
     }
 
