@@ -73,16 +73,24 @@ public final class Cluster {
     public func staticGroups() throws(StoreError) -> [String: [String]] {
         if let groupMembers { return groupMembers }
         var result: [String: [String]] = [:]
-        for row in try store.rows("nodelist") {
-            guard let node = row["node"] else { continue }
-            var seen: [String] = []
-            for group in (row["groups"] ?? "").split(separator: ",").map(\.trimmed)
-            where !group.isEmpty && !seen.contains(group) {
-                result[group, default: []].append(node)
-                seen.append(group)
-            }
+        // Many nodes are in the same groups: their list is taken apart once.
+        var lists: [String: [String]] = [:]
+        for row in try cache.all("nodelist") {
+            guard let node = row["node"], let text = row["groups"] else { continue }
+            let groups = lists[text] ?? Self.groups(text)
+            lists[text] = groups
+            for group in groups { result[group, default: []].append(node) }
         }
         groupMembers = result
+        return result
+    }
+
+    /// The groups of a nodelist row, each once.
+    private static func groups(_ text: String) -> [String] {
+        var result: [String] = []
+        for group in text.split(separator: ",").map(\.trimmed) where !group.isEmpty && !result.contains(group) {
+            result.append(group)
+        }
         return result
     }
 }

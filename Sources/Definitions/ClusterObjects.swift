@@ -5,12 +5,15 @@ extension Cluster {
     /// Names of all objects of a type, sorted by bytes. Hidden nodes are among them.
     public func names(_ type: ObjectType) throws(StoreError) -> [String] {
         if type.isSite { return try site.isEmpty ? [] : ["clustersite"] }
-        var names: Set<String> = []
-        for row in try store.rows(type.table) {
-            if let name = row[type.keyColumn] { names.insert(name) }
+        let position = try cache.schema(type.table).requirePosition(of: type.keyColumn)
+        var names = try cache.all(type.table).compactMap { $0[position] }
+        if type.isGroup { names += try staticGroups().keys }
+        names = names.sortedByBytes()
+        var last: String?
+        return names.filter { name in
+            defer { last = name }
+            return name != last
         }
-        if type.isGroup { names.formUnion(try staticGroups().keys) }
-        return names.sortedByBytes()
     }
 
     /// Nodes with `hidden` set.

@@ -5,6 +5,7 @@ internal import Tables
 /// A few objects are asked for one by one; once many are wanted, a table is read whole and once.
 final class TableCache {
     private let store: any Store
+    private var tables: [String: [Row]] = [:]
     private var whole: [String: [String: [Row]]] = [:]
     private var single: [String: [String: [Row]]] = [:]
     private var schemas: [String: TableSchema] = [:]
@@ -31,6 +32,14 @@ final class TableCache {
         return rows
     }
 
+    /// All enabled rows of a table, in row order.
+    func all(_ table: String) throws(StoreError) -> [Row] {
+        if let rows = tables[table] { return rows }
+        let rows = try store.rows(try schema(table))
+        tables[table] = rows
+        return rows
+    }
+
     /// All enabled rows of a table by the value of a column.
     func byKey(_ table: String, _ column: String) throws(StoreError) -> [String: [Row]] {
         let place = "\(table).\(column)"
@@ -38,7 +47,7 @@ final class TableCache {
         let schema = try schema(table)
         let position = try schema.requirePosition(of: column)
         var result: [String: [Row]] = [:]
-        for row in try store.rows(schema) { result[row[position] ?? "", default: []].append(row) }
+        for row in try all(table) { result[row[position] ?? "", default: []].append(row) }
         whole[place] = result
         return result
     }

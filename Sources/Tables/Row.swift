@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// A row of a table. A cell that is NULL or empty reads as not set.
 public struct Row: Sendable {
     public let schema: TableSchema
@@ -52,10 +56,27 @@ extension [Cell] {
 
 extension Sequence<String> {
     /// Sorted by the bytes of their UTF-8 form, as all output is.
-    public func sortedByBytes() -> [String] { sorted { $0.precedesByBytes($1) } }
+    public func sortedByBytes() -> [String] {
+        var result = Array(self)
+        // Rows come in this order mostly: then one look at each is enough.
+        let isSorted = !zip(result, result.dropFirst()).contains { $1.precedesByBytes($0) }
+        if !isSorted { result.sort { $0.precedesByBytes($1) } }
+        return result
+    }
 }
 
 extension String {
     /// Byte order, which differs from Swift's for text that is not ASCII.
-    public func precedesByBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+    public func precedesByBytes(_ other: String) -> Bool {
+        var (first, second) = (self, other)
+        return first.withUTF8 { first in
+            second.withUTF8 { second in
+                guard let left = first.baseAddress, let right = second.baseAddress else {
+                    return first.isEmpty && !second.isEmpty
+                }
+                let order = memcmp(left, right, min(first.count, second.count))
+                return order < 0 || (order == 0 && first.count < second.count)
+            }
+        }
+    }
 }
