@@ -60,6 +60,20 @@ import Testing
         #expect(try catboat("nodeset", "n1", "osimage").stdout == "n1: netboot debian12.5.0-x86_64-compute\n")
     }
 
+    @Test func `rmdef -C takes away what the nodes boot, unless a hook refuses`() throws {
+        try defineSite()
+        try packImage()
+        try catboat("nodeset", "n1", "osimage=img")
+        let hook = try Scratch.write("#!/bin/sh\nexit 1\n", to: "install/custom/hooks/pre-rmdef")
+        try hook.changePermissions(0o755)
+        #expect(try catboat("rmdef", "-C", "n1").status == 1)
+        #expect(nodes.joined("n1").exists)
+        try hook.removeFile()
+        let removed = try catboat("rmdef", "-C", "n1,n2")
+        #expect(removed == .init(status: 0, stdout: "2 object definitions have been removed.\n", stderr: ""))
+        #expect(!nodes.joined("n1").exists)
+    }
+
     @Test func `what another tool packed is published first`() throws {
         try defineSite()
         try packImage()

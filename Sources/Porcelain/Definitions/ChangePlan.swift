@@ -70,9 +70,13 @@ struct ChangePlan {
 enum PlannedChange {
     /// - Parameters:
     ///   - hooks: of the command; asked before anything is written, again when a plan made anew touches other objects.
+    ///   - prepare: what else must be done once no hook refuses, before anything is written.
     ///   - plan: makes the plan from the tables as they are now.
     /// - Returns: the plan that was carried out. Its notes have been printed.
-    static func apply(_ hooks: DefinitionHooks? = nil, _ plan: (Cluster) throws -> ChangePlan) throws -> ChangePlan {
+    static func apply(
+        _ hooks: DefinitionHooks? = nil, prepare: (ChangePlan) throws -> Void = { _ in },
+        _ plan: (Cluster) throws -> ChangePlan
+    ) throws -> ChangePlan {
         var generator = SystemRandomNumberGenerator()
         var asked: [String]?
         for attempt in 0..<100 {
@@ -84,7 +88,10 @@ enum PlannedChange {
                 return made
             }
             let touched = made.touched.map { "\($0.type) \($0.name)" }
-            if asked != touched { try hooks?.before(made, cluster) }
+            if asked != touched {
+                try hooks?.before(made, cluster)
+                try prepare(made)
+            }
             asked = touched
             let isLast = attempt == 99
             let ending = try Step(

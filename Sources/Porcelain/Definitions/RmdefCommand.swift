@@ -19,8 +19,24 @@ struct RmdefCommand: PeerCommand {
             throw UsageFailure(DefinitionProblem.noNames.diagnostic.problem)
         }
         let hooks = DefinitionHooks("rmdef", isOn: !options.skipsHooks)
-        let plan = try PlannedChange.apply(hooks) { try DefinitionRemoval(request, $0).plan() }
+        let plan = try PlannedChange.apply(hooks, prepare: { if request.cleansUp { try cleanUp($0) } }) {
+            try DefinitionRemoval(request, $0).plan()
+        }
         try hooks.after(plan) { try close(plan, request) }
+    }
+
+    /// Takes away what the nodes boot; as with xCAT, what cannot be taken away does not keep the nodes.
+    private func cleanUp(_ plan: ChangePlan) throws {
+        let nodes = plan.touched.filter { $0.type == "node" }.map(\.name)
+        if nodes.count > 100 {
+            try Console.print("Performing configuration cleanup. This might take a some time.")
+        }
+        // One word of a command line holds 128 KiB at most.
+        for start in stride(from: 0, to: nodes.count, by: 400) {
+            let some = nodes[start..<min(start + 400, nodes.count)].joined(separator: ",")
+            let ending = try Step("nodeset", [Word(some), "offline"]).status(output: .null, accepting: [0, 1])
+            if !ending.isSuccess { Console.note("Warning: boot files of some nodes may be left") }
+        }
     }
 
     private func close(_ plan: ChangePlan, _ request: DefinitionRequest) throws {
@@ -50,13 +66,6 @@ struct DefinitionRemoval {
     }
 
     func plan() throws -> ChangePlan {
-        if request.cleansUp {
-            throw CommandFailure([
-                Diagnostic(
-                    "-C is not supported: it would change what is served to the nodes",
-                    remedy: "run 'nodeset NODES offline' first, then rmdef without -C")
-            ])
-        }
         let types = try request.isAll ? Self.removableTypes() : request.givenTypes ?? [ObjectType.named("node")]
         for type in types {
             if type.isSite {
