@@ -51,7 +51,8 @@ import Testing
         let (catboat, text) = try site(kind)
         for (script, message) in [
             ("echo '\"open' >> \"$1\"", "unmatched"), ("sed -i 1s/value/nosuch/ \"$1\"", "nosuch"),
-            ("echo '\"domain\",\"twice\",,' >> \"$1\"", "domain"), ("printf '' > \"$1\"", "Error: "), ("exit 3", "editor"),
+            ("echo '\"domain\",\"twice\",,' >> \"$1\"", "domain"), ("printf '' > \"$1\"", "Error: "),
+            ("exit 3", "editor"),
         ] {
             let result = try editing(catboat, script)("tabedit", "site")
             #expect(result.status != 0, "\(script)")
