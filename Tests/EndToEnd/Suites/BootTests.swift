@@ -98,7 +98,7 @@ import Testing
             #netboot debian12-x86_64-compute
             imgfetch -n kernel \(folder)/kernel
             imgload kernel
-            imgargs kernel imgurl=\(base)/\(site.rootimgdir)/rootimg.cpio.gz XCAT=${next-server}:3001 XCATHTTPPORT=\(site.server.port) console=tty0 console=ttyS0,115200 quiet BOOTIF=01-${netX/mac:hexhyp}
+            imgargs kernel imgurl=\(base)/\(site.rootimgdir)/rootimg.cpio.gz XCAT=${next-server}:3001 XCATHTTPPORT=\(site.server.port) console=tty0 console=ttyS0,115200 quiet systemd.default_timeout_start_sec=900 BOOTIF=01-${netX/mac:hexhyp}
             imgfetch -n initrd \(folder)/initrd-stateless.gz
             imgexec kernel
 

@@ -55,7 +55,9 @@ final class DebianSite: @unchecked Sendable {
         try writeRecipe()
         try catboat.succeed(
             "chdef", "-t", "osimage", "-o", Word(osimage), "pkglist=/install/custom/netboot/debian/e2e.pkglist",
-            "postinstall=/install/custom/netboot/debian/e2e.postinstall")
+            "postinstall=/install/custom/netboot/debian/e2e.postinstall",
+            // On a busy machine a node may take longer than the 90 seconds that systemd gives a unit.
+            "addkcmdline=systemd.default_timeout_start_sec=900")
         try catboat.succeed("genimage", Word(osimage))
         // A change by hand, which packimage takes along.
         try AtomicFile.write("by hand\n".utf8, to: rootimg.joined("etc/changed-by-hand"))
