@@ -21,6 +21,8 @@ public enum LeftOutKernel {
             return nil
         }
         let stored = FilePath("/boot/vmlinuz-\(version)")
+        // A link that leads nowhere in the tree may lead somewhere on the host.
+        guard try boot.status().map({ $0.kind == .directory }) ?? true else { return nil }
         try boot.createDirectories()
         try copy(kernel, to: try root.host(stored))
         return stored
