@@ -10,7 +10,7 @@ internal import SystemPackage
 
 /// The entry point that all executables share: finds the verb, runs it here or in the executable that holds it,
 /// prints errors in the form of the command's class, and exits.
-public struct CommandShell {
+public struct CommandShell: Sendable {
     /// Shown by `--version`.
     public static let version = "0.1.0"
 
@@ -23,27 +23,27 @@ public struct CommandShell {
     }
 
     /// Runs the process's own arguments to the end.
-    public func main() async -> Never {
+    public func main() -> Never {
         Liveness.watch()
         var words = CommandLine.arguments
         let own = FilePath(words.isEmpty ? executable.rawValue : words.removeFirst()).lastName.printable
         if CommandList.Executable(rawValue: own) == nil {
-            await run(own.hasPrefix("catboat-") ? String(own.dropFirst(8)) : own, words)
+            run(own.hasPrefix("catboat-") ? String(own.dropFirst(8)) : own, words)
         }
-        if words.first == "---words" { await complete(Array(words.dropFirst())) }
+        if words.first == "---words" { complete(Array(words.dropFirst())) }
         do {
             var globals = GlobalOptions(words)
             try globals.apply()
             guard let verb = globals.verb else {
-                await run("help", [])
+                run("help", [])
             }
-            await run(verb, globals.rest)
+            run(verb, globals.rest)
         } catch {
             fail(error, name: "catboat", commandClass: .umbrella)
         }
     }
 
-    private func run(_ verb: String, _ words: [String]) async -> Never {
+    private func run(_ verb: String, _ words: [String]) -> Never {
         guard let entry = CommandList.entry(named: verb) else { ExternalVerb(verb).run(words) }
         guard entry.executable == executable else {
             ExternalVerb.exec(Settings.current().execPath.joined(entry.executable.rawValue), as: verb, words)
@@ -54,20 +54,20 @@ public struct CommandShell {
                 ),
                 name: verb, commandClass: entry.commandClass)
         }
-        await run(type, entry, words)
+        run(type, entry, words)
     }
 
-    private func complete(_ words: [String]) async -> Never {
+    private func complete(_ words: [String]) -> Never {
         guard words.count > 1 else {
             for line in Completion.verbs(words.first ?? "") { print(line) }
             exit(0)
         }
-        await run(words[0], ["---words"] + words.dropFirst())
+        run(words[0], ["---words"] + words.dropFirst())
     }
 
     private func run<Command: ParsableCommand>(
         _ type: Command.Type, _ entry: CommandList.Entry, _ words: [String]
-    ) async -> Never {
+    ) -> Never {
         if words.first == "---words" {
             for line in Completion(of: type).candidates(Array(words.dropFirst())) { print(line) }
             exit(0)
@@ -81,21 +81,40 @@ public struct CommandShell {
         } catch {
             misused(error, type, entry)
         }
+        if let asynchronous = command as? any AsyncParsableCommand { run(asynchronous, type, entry) }
         do {
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
             exit(0)
-        } catch let error as ValidationError {
-            misused(error, type, entry)
-        } catch let usage as UsageFailure {
+        } catch {
+            ended(by: error, type, entry)
+        }
+    }
+
+    /// Few commands have work for several threads; only they pay for the start of the pool.
+    private func run<Command: ParsableCommand>(
+        _ command: sending any AsyncParsableCommand, _ type: Command.Type, _ entry: CommandList.Entry
+    ) -> Never {
+        Task {
+            var command = command
+            do {
+                try await command.run()
+                exit(0)
+            } catch {
+                ended(by: error, type, entry)
+            }
+        }
+        while true { pause() }
+    }
+
+    private func ended<Command: ParsableCommand>(
+        by error: any Error, _ type: Command.Type, _ entry: CommandList.Entry
+    ) -> Never {
+        if error is ValidationError { misused(error, type, entry) }
+        if let usage = error as? UsageFailure {
             (type as? any PeerCommand.Type)?.printUsage(usage.problem)
             exit(usage.status)
-        } catch {
-            fail(error, name: entry.name, commandClass: entry.commandClass)
         }
+        fail(error, name: entry.name, commandClass: entry.commandClass)
     }
 
     /// Help that was asked for goes to standard output with status 0; wrong usage to standard error.

@@ -13,6 +13,8 @@ public struct Step {
     /// Descriptors that the children inherit, with the variable that tells them the number (e.g. `CATBOAT_LOCK_FD`).
     private var passed: [(variable: String, descriptor: FileDescriptor)] = []
     private var variables = Environment()
+    /// What the trace shows of `variables`: passwords are not in it.
+    private var tracedVariables = Environment()
 
     public init(_ verb: String, _ words: [Word], input: [UInt8]? = nil, settings: Settings = .current()) {
         pipeline = [(verb, words)]
@@ -35,9 +37,11 @@ public struct Step {
     }
 
     /// Adds variables to the children's environment.
-    public func adding(_ environment: Environment) -> Step {
+    /// - Parameter shown: what a trace may tell of them, when that is not everything.
+    public func adding(_ environment: Environment, shown: Environment? = nil) -> Step {
         var copy = self
         copy.variables = variables.merging(environment)
+        copy.tracedVariables = tracedVariables.merging(shown ?? environment)
         return copy
     }
 
@@ -135,7 +139,7 @@ public struct Step {
 
     private var traced: [[Word]] {
         // Variables stand before each command, as a shell wants them.
-        let assignments = variables.words
+        let assignments = tracedVariables.words
         return pipeline.map { assignments + [Word("catboat")] + settings.globalWords + [Word($0.verb)] + $0.words }
     }
 

@@ -21,7 +21,7 @@ struct SignatureCheck {
             .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         guard !signed.isEmpty else { return SignatureState(.unsigned) }
         guard Tool.isInstalled("gpgv") else { return SignatureState(.notChecked, file: signed[0].printable) }
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder("catboat-media")
         let trusted = try rings(folder)
         var states: [SignatureState] = []
         for file in signed { states.append(try check(file, trusted, folder)) }
@@ -104,23 +104,5 @@ struct SignatureCheck {
         }
         // Without any key the signature still tells which one made it.
         return rings.isEmpty ? [(try folder.write([], "no-key"), FilePath("no-key"))] : rings
-    }
-}
-
-/// A private folder for the files that gpgv reads, removed with this object.
-private final class TemporaryFolder {
-    private let path: FilePath
-
-    init() throws {
-        let parent = Environment.current["TMPDIR"].map { FilePath(bytes: $0.bytes) } ?? "/tmp"
-        path = try parent.joined("catboat-media-").createUniqueDirectory()
-    }
-
-    deinit { try? path.removeTree() }
-
-    func write(_ bytes: [UInt8], _ name: String) throws -> FilePath {
-        let file = path.joined(name)
-        try AtomicFile.write(bytes, to: file, permissions: 0o600)
-        return file
     }
 }

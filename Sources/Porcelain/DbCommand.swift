@@ -43,7 +43,8 @@ struct DbCommand: ParsableCommand {
         }
         if !replace { try refuseFilled(to) }
         let environment = Environment(["CATBOAT_DB": Word(to.text)])
-        try Step("table-set", ["--stdin"], input: batch.bytes).adding(environment).run()
+        let shown = Environment(["CATBOAT_DB": Word(to.printable)])
+        try Step("table-set", ["--stdin"], input: batch.bytes).adding(environment, shown: shown).run()
         try Console.print("copied \(count) rows of \(from.printable) to \(to.printable)")
     }
 

@@ -4,6 +4,13 @@
 
 /// Ending the way a signal asked for, after cleaning up.
 public enum Interruption {
+    /// Waits in `body` for a program that has the terminal: Ctrl-C there is that program's business.
+    public static func leftToForeground<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let previous = signal(SIGINT, SIG_IGN)
+        defer { signal(SIGINT, previous) }
+        return try body()
+    }
+
     /// Ends the process by the signal's own default action, so that the parent sees what happened.
     public static func die(of number: CInt) -> Never {
         signal(number, SIG_DFL)

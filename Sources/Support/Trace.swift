@@ -67,7 +67,9 @@ public struct Trace: Sendable {
         var text: [UInt8] = []
         for (index, words) in pipeline.enumerated() {
             if index > 0 { text += Array(" | ".utf8) }
-            text += Array(words.map(\.shellQuoted).joined(separator: [0x20]))
+            let assignments = words.prefix { $0.isAssignment }
+            let quoted = assignments.map(\.quotedAssignment) + words.dropFirst(assignments.count).map(\.shellQuoted)
+            text += Array(quoted.joined(separator: [0x20]))
             if index == 0, input != nil { text += Array(" <<'CATBOAT-EOF'".utf8) }
         }
         text += Array((comment + "\n").utf8)
@@ -75,5 +77,19 @@ public struct Trace: Sendable {
         text += input
         if !input.isEmpty, input.last != 0x0a { text.append(0x0a) }
         return text + Array("CATBOAT-EOF\n".utf8)
+    }
+}
+
+extension Word {
+    /// Whether a shell takes it for a variable's value when it stands before a command.
+    fileprivate var isAssignment: Bool {
+        guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")), equals > 0 else { return false }
+        return bytes[..<equals].allSatisfy { $0 == UInt8(ascii: "_") || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7a }
+    }
+
+    /// The value is quoted, not the name: else a shell would look for a program.
+    fileprivate var quotedAssignment: [UInt8] {
+        let parts = bytes.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        return parts[0] + [UInt8(ascii: "=")] + Word(bytes: Array(parts[1])).shellQuoted
     }
 }

@@ -7,8 +7,9 @@ public import SystemPackage
 extension FilePath {
     /// Makes a directory whose name is this path and six characters that nobody else has, mode 0700.
     public func createUniqueDirectory() throws(FileError) -> FilePath {
-        guard let path = unique(made: { mkdtemp($0) != nil }) else { throw FileError("create directory", self, .latest) }
-        return path
+        let made = unique { mkdtemp($0) != nil }
+        guard let made else { throw FileError("create directory", self, .latest) }
+        return made
     }
 
     /// This path and six characters, as `make` chose them; nil when it failed, with `Errno.latest`.

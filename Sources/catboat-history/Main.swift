@@ -3,7 +3,7 @@ internal import CommandShell
 internal import HistoryPlumbing
 
 @main enum Main {
-    static func main() async {
-        await CommandShell(.history, HistoryPlumbing.commands).main()
+    static func main() {
+        CommandShell(.history, HistoryPlumbing.commands).main()
     }
 }

@@ -3,7 +3,7 @@ internal import CommandShell
 internal import MediaPlumbing
 
 @main enum Main {
-    static func main() async {
-        await CommandShell(.media, MediaPlumbing.commands).main()
+    static func main() {
+        CommandShell(.media, MediaPlumbing.commands).main()
     }
 }

@@ -4,7 +4,7 @@ internal import Plumbing
 internal import Porcelain
 
 @main enum Main {
-    static func main() async {
-        await CommandShell(.main, Porcelain.commands + Plumbing.commands).main()
+    static func main() {
+        CommandShell(.main, Porcelain.commands + Plumbing.commands).main()
     }
 }

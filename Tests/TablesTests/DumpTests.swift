@@ -76,6 +76,18 @@ import Testing
         #expect(try one("db", "migrate", "--replace", Word(from), Word(to)).status == 0)
     }
 
+    @Test func `the trace of a migration has no password`() throws {
+        var catboat = Catboat(root: Scratch.directory)
+        catboat.environment["CATBOAT_TRACE"] = "1"
+        let target = "postgresql://me:hush@/nosuch?host=\(Scratch.directory.printable)"
+        try #require(try catboat("table-set", "site", "key=x", "value=y").status == 0)
+        let source = Scratch.directory.joined("etc/catboat/site.sqlite")
+        let result = try catboat("db", "migrate", "--replace", Word(source), Word(target))
+        #expect(result.status != 0)
+        #expect(result.stderr.contains("CATBOAT_DB='postgresql://me:***@/nosuch"), "\(result.stderr)")
+        #expect(!result.stderr.contains("hush"))
+    }
+
     @Test func `migration needs two stores`() throws {
         let catboat = Catboat(root: Scratch.directory)
         #expect(try catboat("db", "migrate", "/nonexistent", "/tmp/x").status == 128)

@@ -100,6 +100,11 @@ static void cleanup_and_die(int signal_number)
         char *path = slots[i];
         if (path) unlink(path);
     }
+    /* Folders, once what was in them is gone. */
+    for (int i = 0; i < SLOTS; i++) {
+        char *path = slots[i];
+        if (path) rmdir(path);
+    }
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }

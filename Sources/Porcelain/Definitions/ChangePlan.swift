@@ -102,7 +102,8 @@ enum PlannedChange {
                 made.printNotes()
                 return made
             case .exited(1) where !isLast:
-                Pause.milliseconds(UInt32.random(in: 1...UInt32(5 + attempt), using: &generator))
+                // Who lost lets the others go ahead, longer each time.
+                Pause.milliseconds(UInt32.random(in: 1...(10 << UInt32(min(attempt, 5))), using: &generator))
             default: throw StepError.failed("table-set", ending)
             }
         }

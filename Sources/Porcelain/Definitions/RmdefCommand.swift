@@ -19,9 +19,9 @@ struct RmdefCommand: PeerCommand {
             throw UsageFailure(DefinitionProblem.noNames.diagnostic.problem)
         }
         let hooks = DefinitionHooks("rmdef", isOn: !options.skipsHooks)
-        let plan = try PlannedChange.apply(hooks, prepare: { if request.cleansUp { try cleanUp($0) } }) {
-            try DefinitionRemoval(request, $0).plan()
-        }
+        let plan = try PlannedChange.apply(
+            hooks, prepare: { if request.cleansUp { try cleanUp($0) } },
+            { try DefinitionRemoval(request, $0).plan() })
         try hooks.after(plan) { try close(plan, request) }
     }
 

@@ -30,7 +30,6 @@ struct TabeditCommand: PeerCommand {
         }
         let rows = try Cluster.open().store.rows(schema, includingDisabled: true)
         let file = try EditedFile(named: "\(table).csv", text: TableCSV(schema, rows).text)
-        defer { file.remove() }
         while true {
             let text = try file.edit()
             guard text != TableCSV(schema, rows).text else {
@@ -62,31 +61,28 @@ struct TabeditCommand: PeerCommand {
 
 /// A private file that a person edits.
 private struct EditedFile {
-    private let folder: FilePath
+    private let folder: TemporaryFolder
     private let path: FilePath
 
     init(named name: String, text: String) throws {
-        folder = try FilePath("/tmp/catboat-edit-").createUniqueDirectory()
-        path = folder.joined(name)
-        try AtomicFile.write(text.utf8, to: path, permissions: 0o600)
+        folder = try TemporaryFolder("catboat-edit")
+        path = try folder.write(text.utf8, name)
     }
 
     /// Runs the editor of the user and gives the text afterwards.
     func edit() throws -> String {
         let environment = Environment.current
-        let editor =
-            ["TABEDITOR", "VISUAL", "EDITOR"].compactMap { environment.text($0) }.first { !$0.isEmpty } ?? "vi"
+        let wishes = ["TABEDITOR", "VISUAL", "EDITOR"].compactMap { environment.text($0)?.split(separator: " ") }
         // The variable may hold options, as in `EDITOR="code -w"`.
-        let words = editor.split(separator: " ").map { Word($0) }
-        let tool = Tool(FilePath(bytes: words[0].bytes), words.dropFirst() + [Word(path)])
-        let ending = try tool.start(input: .inherited).wait()
+        let words = wishes.first { !$0.isEmpty } ?? ["vi"]
+        let tool = Tool(FilePath(String(words[0])), words.dropFirst().map { Word($0) } + [Word(path)])
+        let ending = try Interruption.leftToForeground { try tool.start(input: .inherited).wait() }
         guard ending.isSuccess else {
+            let editor = words.joined(separator: " ")
             throw CommandFailure([
                 Diagnostic("the editor did not succeed", subject: editor, remedy: "set EDITOR; nothing was changed")
             ])
         }
         return try path.readText(limit: 1 << 30)
     }
-
-    func remove() { try? folder.removeTree() }
 }
