@@ -223,7 +223,8 @@ public struct BundleInstaller: Sendable {
     private func undo(_ journal: InstallJournal) throws {
         for (number, tree) in journal.plan.trees.enumerated().reversed() {
             let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
-            if journal.record.stagedTrees[number] != nil {
+            if let staged = journal.record.stagedTrees[number] {
+                try FilePath(bytes: staged.bytes).removeTree()
                 if Self.isPlaced(tree) { try target.removeTree() }
             } else if !source.exists, target.exists {
                 try Self.rename(target, source)
