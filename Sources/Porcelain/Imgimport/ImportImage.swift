@@ -356,38 +356,11 @@ struct ImportImage {
         guard let path = original.litefile, let member = members[FilePath(path).lastName.bytes] else {
             return warnings.append("Could not find litefile.csv.")
         }
-        let text = try stage.joined(FilePath(bytes: member.name.bytes)).readText()
-        for line in text.split(whereSeparator: \.isNewline) {
-            let cells = Self.cells(line)
-            guard cells.count >= 2, !cells[1].isEmpty, !line.contains("\t") else {
-                throw ImportRequest.failure("litefile.csv has a line that is no row: '\(line)'")
-            }
-            litefiles.append((cells[1], cells.count > 2 && !cells[2].isEmpty ? cells[2] : "tmpfs"))
-        }
+        litefiles = try LitefileRows.read(try stage.joined(FilePath(bytes: member.name.bytes)).readText())
         lines += [
             "Updating the litefile table.",
             "The litetree and statelite tables are untouched. You can update them if needed.",
         ]
-    }
-
-    private static func cells(_ line: Substring) -> [String] {
-        var cells = [""]
-        var isQuoted = false
-        var rest = line
-        while let letter = rest.popFirst() {
-            if letter == "\"" {
-                if isQuoted, rest.first == "\"" {
-                    cells[cells.count - 1].append(rest.removeFirst())
-                } else {
-                    isQuoted.toggle()
-                }
-            } else if letter == ",", !isQuoted {
-                cells.append("")
-            } else {
-                cells[cells.count - 1].append(letter)
-            }
-        }
-        return cells
     }
 }
 
