@@ -306,6 +306,16 @@ import Testing
                 try Digest.ofFile(copy.joined(file))
                     == Digest.ofFile(site.host(site.rootimgdir).joined(file)), "\(file)")
         }
+        // Nodes get just that root image.
+        try to.succeed("table-set", "site", "key=master", "value=10.0.2.2")
+        try to.succeed(
+            "mkdef", "-t", "node", "-o", "n1", "groups=all", "netboot=xnba", "arch=x86_64", "ip=10.0.2.15",
+            "mac=52:54:00:00:00:01")
+        try to.succeed("nodeset", "n1", "osimage=debian12.99.0-x86_64-netboot-compute2")
+        let boot = Scratch.directory.joined(
+            "to/tftpboot/xcat/osimage/debian12.99.0-x86_64-netboot-compute2/boot.ipxe")
+        let digest = try Digest.ofFile(copy.joined("rootimg.cpio.gz"))
+        #expect(try boot.readText().contains(" imgsum=\(digest) "))
         // The history of the importing site has its recipe.
         let log = try to.succeed("log", "debian12.99.0-x86_64-netboot-compute2")
         #expect(!log.stdout.isEmpty)
