@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Support
 internal import SystemPackage
 
@@ -24,7 +23,7 @@ struct HistoryLock: ~Copyable {
     ///   - isOwn: whether stale lock files of Git in it may be ours.
     init(_ folder: FilePath, isOwn: Bool) throws(FileError) {
         let path = folder.joined("catboat.lock")
-        let descriptor = try Self.locked(path)
+        let descriptor = try FileDescriptor.openLocked(path)
         let left = (try? descriptor.readToEnd(limit: 64, of: path)) ?? []
         if left == Self.busy, isOwn {
             do {
@@ -37,21 +36,6 @@ struct HistoryLock: ~Copyable {
         tookOver = left == Self.busy
         self.path = path
         self.descriptor = descriptor
-    }
-
-    private static func locked(_ path: FilePath) throws(FileError) -> FileDescriptor {
-        let descriptor = try FileError.wrap("open", path) {
-            try FileDescriptor.open(
-                path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
-        }
-        while catboat_lock_exclusive(descriptor.rawValue, 1) < 0 {
-            guard Errno.latest == .interrupted else {
-                let error = FileError("lock", path, .latest)
-                try? descriptor.close()
-                throw error
-            }
-        }
-        return descriptor
     }
 
     /// Marks that changes are being made.

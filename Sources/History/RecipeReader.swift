@@ -25,12 +25,12 @@ public struct RecipeReader: Sendable {
     public static let sizeLimit = 1 << 20
 
     private let custom: FilePath
-    private let root: FilePath
+    private let roots: [FilePath]
 
     /// - Parameters:
     ///   - custom: `<installdir>/custom` as stored.
-    ///   - root: of the host, folders above which do not count for who can read a file.
-    public init(custom: FilePath, root: FilePath) { (self.custom, self.root) = (custom, root) }
+    ///   - roots: folders above which does not count who can enter: that of the host, that of our own data.
+    public init(custom: FilePath, roots: [FilePath]) { (self.custom, self.roots) = (custom, roots) }
 
     public func read(_ reference: Reference) throws(FileError) -> Recipe.File {
         var file = Recipe.File(path: reference.path, customPath: customPath(reference.path), content: .missing)
@@ -75,10 +75,10 @@ public struct RecipeReader: Sendable {
         return .kept(bytes, isExecutable: status.permissions & 0o111 != 0)
     }
 
-    /// Whether others can enter every folder on the way, beneath the root.
+    /// Whether others can enter every folder on the way, beneath the roots.
     private func isReachable(_ path: FilePath) throws(FileError) -> Bool {
         var folder = path.absolute.removingLastComponent()
-        while folder != root, folder != "/", !folder.isEmpty {
+        while !roots.contains(folder), folder != "/", !folder.isEmpty {
             if let status = try folder.targetStatus(), status.permissions & 0o001 == 0 { return false }
             folder = folder.removingLastComponent()
         }

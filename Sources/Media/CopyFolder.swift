@@ -28,9 +28,9 @@ final class CopyFolder {
         try? descriptor.close()
     }
 
-    /// Takes the lock on this folder without waiting. It is held until the process ends.
+    /// Takes the lock on this folder, which is held until the process ends.
     func lock() throws {
-        guard catboat_lock_exclusive(descriptor.rawValue, 0) == 0 else { throw CopyError.busy(path) }
+        guard descriptor.takeLock() else { throw CopyError.busy(path) }
     }
 
     /// The directory at `relative`, made with its parents if need be; valid until the next call.

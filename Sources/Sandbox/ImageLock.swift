@@ -100,7 +100,7 @@ public struct ImageLock: ~Copyable, Sendable {
                     file, .readWrite, options: [.create, .closeOnExec, .noFollow],
                     permissions: [.ownerReadWrite, .groupRead, .otherRead])
             }
-            if catboat_lock_exclusive(descriptor.rawValue, 0) == 0 {
+            if descriptor.takeLock() {
                 // Someone may have removed the folder's files between open and flock.
                 if let named = try file.status(), named.inode == (try descriptor.status(of: file)).inode {
                     ftruncate(descriptor.rawValue, 0)

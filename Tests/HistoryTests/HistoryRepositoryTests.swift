@@ -85,7 +85,7 @@ import Testing
             for number in 0..<12 {
                 group.addTask {
                     let path = FilePath("/install/custom/list\(number)")
-                    let reader = RecipeReader(custom: "/install/custom", root: folder)
+                    let reader = RecipeReader(custom: "/install/custom", roots: [folder])
                     let file = try reader.read(.init(path: path, host: folder.joined(path)))
                     let recipe = try Recipe(image: "img\(number)", stanza: [], files: [file])
                     _ = try HistoryRepository.openOrCreate(custom).keep(recipe)

@@ -6,7 +6,7 @@ import TestSupport
 /// `/install/custom` below the scratch directory, and the outside `git` program to look at it.
 struct HistorySite {
     var custom: FilePath { Scratch.directory.joined("install/custom") }
-    var reader: RecipeReader { RecipeReader(custom: "/install/custom", root: Scratch.directory) }
+    var reader: RecipeReader { RecipeReader(custom: "/install/custom", roots: [Scratch.directory]) }
 
     /// Writes a file of the site; `path` as stored.
     @discardableResult

@@ -140,7 +140,8 @@ import Testing
         let medium = try TinyMedium.make("tiny.iso")
         try scratch.changePermissions(0o755)
         try scratch.joined("install").createDirectories()
-        let copy = catboat.tool("media-copy", [Word(medium), Word(scratch.joined("install/copy"))])
+        let copy = try catboat.reachableByAll().tool(
+            "media-copy", [Word(medium), Word(scratch.joined("install/copy"))])
         let result = try Tool(
             "setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", Word(copy.program)] + copy.words,
             environment: copy.environment

@@ -41,7 +41,8 @@ public struct Catboat: Sendable {
         }
         let execPath = self.environment["CATBOAT_EXEC_PATH"].map { FilePath(bytes: $0.bytes) } ?? Self.execPath
         environment["CATBOAT_EXEC_PATH"] = Word(execPath)
-        environment["CATBOAT_DATADIR"] = Word(Self.projectFolder.joined("share"))
+        environment["CATBOAT_DATADIR"] =
+            self.environment["CATBOAT_DATADIR"] ?? Word(Self.projectFolder.joined("share"))
         let globals: [Word] = root.map { [Word("--root"), Word($0)] } ?? []
         return Tool(execPath.joined("catboat"), globals + [Word(verb)] + words, environment: environment)
     }
@@ -66,6 +67,22 @@ public struct Catboat: Sendable {
 }
 
 extension Catboat {
+    /// The same commands from copies that any user can reach: the project may lie where only root can.
+    public func reachableByAll() throws -> Catboat {
+        let folder = Scratch.directory.joined("reachable")
+        try folder.createDirectories()
+        try Scratch.directory.changePermissions(0o755)
+        let programs = ["catboat", "catboat-media", "catboat-history", "catboat-launch"].map {
+            Word(Self.execPath.joined($0))
+        }
+        _ = try Tool("cp", ["--reflink=auto", "-t", Word(folder)] + programs).output()
+        _ = try Tool("cp", ["-r", Word(Self.projectFolder.joined("share")), Word(folder)]).output()
+        var copy = self
+        copy.environment["CATBOAT_EXEC_PATH"] = Word(folder)
+        copy.environment["CATBOAT_DATADIR"] = Word(folder.joined("share"))
+        return copy
+    }
+
     /// Where the shell of an administrator looks for commands: in `execPath`, and in the staged installation.
     public static func searchPath(_ execPath: FilePath) -> String {
         var folders = [execPath.printable]

@@ -29,7 +29,8 @@ struct RecipeSource {
 
     func recipe() throws -> Recipe {
         let custom = installFolder.joined("custom")
-        let reader = RecipeReader(custom: custom, root: cluster.settings.root.path)
+        let reader = RecipeReader(
+            custom: custom, roots: [cluster.settings.root.path, cluster.settings.dataFolder.absolute])
         var files: [FilePath: Recipe.File] = [:]
         func read(_ path: FilePath, isDigestOnly: Bool = false) throws -> Recipe.File? {
             guard files[path] == nil else { return nil }

@@ -79,6 +79,7 @@ enum PlannedChange {
     ) throws -> ChangePlan {
         var generator = SystemRandomNumberGenerator()
         var asked: [String]?
+        var queue: ChangeQueue?
         for attempt in 0..<100 {
             let cluster = try Cluster.open()
             let made = try plan(cluster)
@@ -89,6 +90,8 @@ enum PlannedChange {
             }
             let touched = made.touched.map { "\($0.type) \($0.name)" }
             if asked != touched {
+                // Hooks may take long; nobody waits for them.
+                queue = nil
                 try hooks?.before(made, cluster)
                 try prepare(made)
             }
@@ -102,8 +105,9 @@ enum PlannedChange {
                 made.printNotes()
                 return made
             case .exited(1) where !isLast:
-                // Who lost lets the others go ahead, longer each time.
-                Pause.milliseconds(UInt32.random(in: 1...(10 << UInt32(min(attempt, 5))), using: &generator))
+                if queue == nil { queue = ChangeQueue(cluster.settings) }
+                // Those who are not in the queue come in between, those of other machines, too.
+                if attempt > 0 { Pause.milliseconds(UInt32.random(in: 1...UInt32(5 + attempt), using: &generator)) }
             default: throw StepError.failed("table-set", ending)
             }
         }

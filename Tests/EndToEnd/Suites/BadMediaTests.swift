@@ -20,7 +20,9 @@ import Testing
     private func refuse(
         _ words: [Word], _ errors: String, through programs: [Word] = [], _ location: SourceLocation = #_sourceLocation
     ) throws {
-        var tool = Catboat(root: root).tool("copycds", words)
+        var catboat = Catboat(root: root)
+        if programs.first == "setpriv" { catboat = try catboat.reachableByAll() }
+        var tool = catboat.tool("copycds", words)
         if !programs.isEmpty {
             tool = Tool(
                 FilePath(bytes: programs[0].bytes), programs.dropFirst() + [Word(tool.program)] + tool.words,
