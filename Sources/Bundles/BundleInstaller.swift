@@ -35,12 +35,18 @@ public struct BundleInstaller: Sendable {
     /// - Parameter journals: folder of the journals, `<installdir>/.catboat/journal`.
     public init(journals: FilePath) { self.journals = journals }
 
+    /// - Parameter lock: locks a root image's folder that was just made; those that were there are locked already.
     /// - Throws: what went wrong, after everything was undone.
-    public func install(_ plan: InstallPlan, _ rows: Rows) throws {
+    public func install(_ plan: InstallPlan, _ rows: Rows, lock: (FilePath) throws -> Void = { _ in }) throws {
         try check(plan)
+        try Self.prepare(plan)
         let journal = try InstallJournal.begin(plan, in: journals)
         do {
-            try place(journal)
+            try place(journal) { folder in
+                try lock(folder)
+                // Someone may have built there since we looked.
+                try check(plan, below: folder)
+            }
             try rows.set(plan.batch)
         } catch {
             // The store may have taken the rows although the step did not end well.
@@ -69,10 +75,27 @@ public struct BundleInstaller: Sendable {
         return .completed
     }
 
+    /// Makes in the stage what is copied and linked, so that it goes into place like everything else.
+    private static func prepare(_ plan: InstallPlan) throws {
+        for placement in plan.placements {
+            let source = FilePath(bytes: placement.source.bytes)
+            if let link = placement.linkTo {
+                try source.createSymbolicLink(to: FilePath(bytes: link.bytes))
+            } else if let original = placement.copyOf.map({ FilePath(bytes: $0.bytes) }) {
+                guard let status = try original.status() else {
+                    throw FileError("open", original, .noSuchFileOrDirectory)
+                }
+                try copy(original, to: source, status)
+            }
+        }
+    }
+
     /// What is there must be what the plan was made for.
-    private func check(_ plan: InstallPlan) throws {
+    /// - Parameter folder: nothing but what goes below it is looked at.
+    private func check(_ plan: InstallPlan, below folder: FilePath = "/") throws {
         for placement in plan.placements {
             let target = FilePath(bytes: placement.target.bytes)
+            guard target.starts(with: folder) else { continue }
             guard try Self.digest(target)?.description == placement.replaces else {
                 throw BundleError.conflict("file was changed since the import was planned", path: target)
             }
@@ -82,8 +105,16 @@ public struct BundleInstaller: Sendable {
         }
         for tree in plan.trees {
             let target = FilePath(bytes: tree.target.bytes)
+            guard target.starts(with: folder) else { continue }
+            let source = FilePath(bytes: tree.source.bytes)
+            guard try source.status()?.kind == .directory else {
+                throw BundleError.conflict("what should become a folder is none", path: source)
+            }
             guard target.exists == (tree.backup != nil) else {
                 throw BundleError.conflict("folder was made or removed since the import was planned", path: target)
+            }
+            if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), backup.exists {
+                throw BundleError.conflict("there is a folder of this name already", path: backup)
             }
         }
     }
@@ -102,11 +133,13 @@ public struct BundleInstaller: Sendable {
     // MARK: - Forward
 
     /// Every step leaves things as they are when it was done before.
-    func place(_ journal: InstallJournal) throws {
+    /// - Parameter enter: called with each root image's folder that was made.
+    func place(_ journal: InstallJournal, enter: (FilePath) throws -> Void = { _ in }) throws {
         for folder in journal.record.made {
             let path = FilePath(bytes: folder.bytes)
             let result = path.withPlatformString { mkdir($0, 0o755) }
             if result != 0, !path.isDirectory { throw FileError("create directory", path, .latest) }
+            if journal.plan.folders.contains(where: { $0.bytes == folder.bytes }) { try enter(path) }
             try afterStep()
         }
         try journal.point()
@@ -117,8 +150,8 @@ public struct BundleInstaller: Sendable {
             try place(number, journal)
             touched.insert(FilePath(bytes: journal.plan.placements[number].target.bytes).removingLastComponent())
         }
-        for tree in journal.plan.trees {
-            try place(tree)
+        for (number, tree) in journal.plan.trees.enumerated() {
+            try place(tree, by: journal.record.stagedTrees[number].map { FilePath(bytes: $0.bytes) })
             touched.insert(FilePath(bytes: tree.target.bytes).removingLastComponent())
         }
         // The rows must not be durable before the files are.
@@ -150,15 +183,33 @@ public struct BundleInstaller: Sendable {
         try afterStep()
     }
 
-    private func place(_ tree: InstallPlan.Tree) throws {
+    /// - Parameter staged: where it is copied to first when it comes from another file system.
+    private func place(_ tree: InstallPlan.Tree, by staged: FilePath?) throws {
         let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
         guard source.exists else { return }
+        if let staged, !Self.isPlaced(tree) {
+            try staged.removeTree()
+            try Self.copyTree(source, to: staged)
+            try afterStep()
+        }
         if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), target.exists, !backup.exists {
             try Self.rename(target, backup)
             try afterStep()
         }
-        try Self.rename(source, target)
+        if let staged {
+            if !Self.isPlaced(tree) { try Self.rename(staged, target) }
+            try afterStep()
+            try source.removeTree()
+        } else {
+            try Self.rename(source, target)
+        }
         try afterStep()
+    }
+
+    /// Whether what is at a folder's target came from the bundle: what was there before is away.
+    private static func isPlaced(_ tree: InstallPlan.Tree) -> Bool {
+        FilePath(bytes: tree.target.bytes).exists
+            && (tree.backup.map { FilePath(bytes: $0.bytes).exists } ?? true)
     }
 
     /// Whether every file left the stage.
@@ -170,9 +221,14 @@ public struct BundleInstaller: Sendable {
     // MARK: - Back
 
     private func undo(_ journal: InstallJournal) throws {
-        for tree in journal.plan.trees.reversed() {
+        for (number, tree) in journal.plan.trees.enumerated().reversed() {
             let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
-            if !source.exists, target.exists { try Self.rename(target, source) }
+            if let staged = journal.record.stagedTrees[number] {
+                try FilePath(bytes: staged.bytes).removeTree()
+                if Self.isPlaced(tree) { try target.removeTree() }
+            } else if !source.exists, target.exists {
+                try Self.rename(target, source)
+            }
             if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), backup.exists, !target.exists {
                 try Self.rename(backup, target)
             }
@@ -237,6 +293,17 @@ public struct BundleInstaller: Sendable {
     private static func rename(_ source: FilePath, _ target: FilePath) throws(FileError) {
         let result = source.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
         try FileError.check("rename to \(target.printable)", source, result)
+    }
+
+    /// A folder with everything in it, on another file system, durable.
+    private static func copyTree(_ source: FilePath, to target: FilePath) throws {
+        let words: [Word] = ["-dR", "--preserve=mode,ownership,timestamps,links,xattr", "--"]
+        _ = try Tool("cp", words + [Word(source), Word(target)]).output()
+        let descriptor = try FileError.wrap("open directory", target) {
+            try FileDescriptor.open(target, .readOnly, options: [.directory, .closeOnExec, .noFollow])
+        }
+        defer { try? descriptor.close() }
+        try FileError.check("synchronize", target, catboat_syncfs(descriptor.rawValue))
     }
 
     private static func copy(_ source: FilePath, to target: FilePath, _ status: FileStatus) throws {

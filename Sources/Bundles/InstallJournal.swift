@@ -14,6 +14,8 @@ public struct InstallJournal: Sendable {
         var saved: [JSONName?]
         /// Names in the targets' folders for files that come from another file system; nil for a plain rename.
         var staged: [JSONName?]
+        /// The same for folders that go into place as a whole.
+        var stagedTrees: [JSONName?]
         /// Folders that are made for the import, parents first.
         var made: [JSONName]
         var version = 1
@@ -41,7 +43,8 @@ public struct InstallJournal: Sendable {
         guard file.exists else { return nil }
         guard let record = try? JSONDecoder().decode(Record.self, from: Data(try file.readBytes(limit: 1 << 30))),
             record.version == 1, record.saved.count == record.plan.placements.count,
-            record.staged.count == record.plan.placements.count
+            record.staged.count == record.plan.placements.count,
+            record.stagedTrees.count == record.plan.trees.count
         else { throw BundleError.badPlan("the journal '\(folder.printable)' cannot be read") }
         return InstallJournal(folder, record, isEnded: isEnded)
     }
@@ -51,7 +54,7 @@ public struct InstallJournal: Sendable {
         let folder = journals.joined(plan.id)
         try folder.createDirectories(permissions: 0o700)
         guard let own = try folder.status() else { throw FileError("examine", folder, .noSuchFileOrDirectory) }
-        var record = Record(plan: plan, saved: [], staged: [], made: [])
+        var record = Record(plan: plan, saved: [], staged: [], stagedTrees: [], made: [])
         var missing: Set<[UInt8]> = []
         for (number, placement) in plan.placements.enumerated() {
             let target = FilePath(bytes: placement.target.bytes)
@@ -71,7 +74,13 @@ public struct InstallJournal: Sendable {
                 source.device == holder.device ? nil : JSONName(parent.joined(".\(name).tmp-\(plan.id)").bytes))
         }
         for tree in plan.trees {
-            _ = try existing(FilePath(bytes: tree.target.bytes).removingLastComponent(), &missing, &record.made)
+            let target = FilePath(bytes: tree.target.bytes)
+            let parent = target.removingLastComponent()
+            let holder = try existing(parent, &missing, &record.made)
+            // What is unpacked later lies in the stage too.
+            let isHere = holder.device == (try FilePath(bytes: plan.stage.bytes).targetStatus() ?? own).device
+            record.stagedTrees.append(
+                isHere ? nil : JSONName(parent.joined(".\(target.lastName.printable).tmp-\(plan.id)").bytes))
         }
         let journal = InstallJournal(folder, record)
         let encoder = JSONEncoder()
@@ -117,6 +126,9 @@ public struct InstallJournal: Sendable {
         for (number, saved) in record.saved.enumerated() {
             if let staged = record.staged[number] { try FilePath(bytes: staged.bytes).removeFile() }
             if let saved { try FilePath(bytes: saved.bytes).removeFile() }
+        }
+        for staged in record.stagedTrees {
+            if let staged { try FilePath(bytes: staged.bytes).removeTree() }
         }
         for root in record.plan.folders {
             let folder = FilePath(bytes: root.bytes)

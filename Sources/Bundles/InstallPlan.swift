@@ -18,6 +18,10 @@ public struct InstallPlan: Codable, Sendable {
         public var backup: JSONName?
         /// Permission bits in octal; those of the source unless given.
         public var mode: String?
+        /// A file that `source` is made a copy of first; it stays where it is.
+        public var copyOf: JSONName?
+        /// What `source`, a symbolic link, is made to lead to.
+        public var linkTo: JSONName?
 
         public init(source: FilePath, target: FilePath, sha256: String, mode: String? = nil) {
             self.source = JSONName(source.bytes)
@@ -85,7 +89,7 @@ public struct InstallPlan: Codable, Sendable {
             throw .badPlan("'\(id)' cannot name a journal")
         }
         let all =
-            placements.flatMap { [$0.source, $0.target] + ($0.backup.map { [$0] } ?? []) }
+            placements.flatMap { [$0.source, $0.target] + [$0.backup, $0.copyOf].compactMap { $0 } }
             + trees.flatMap { [$0.source, $0.target] + ($0.backup.map { [$0] } ?? []) } + folders + [stage]
         for name in all {
             let parts = name.bytes.split(separator: 0x2f)

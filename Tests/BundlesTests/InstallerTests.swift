@@ -15,11 +15,13 @@ import Testing
         var plan: InstallPlan
         var isCommitted = false
 
-        init(_ top: FilePath) throws {
+        /// - Parameter elsewhere: a folder on another file system for what was unpacked.
+        init(_ top: FilePath, elsewhere: FilePath? = nil) throws {
             self.top = top
-            let stage = top.joined("stage")
+            let stage = (elsewhere ?? top).joined("stage")
             plan = InstallPlan(id: "one", images: ["img"], stage: stage)
-            for folder in ["stage/trees/new", "site/tree", "journal"] { try top.joined(folder).createDirectories() }
+            try stage.joined("trees/new").createDirectories()
+            for folder in ["site/tree", "journal"] { try top.joined(folder).createDirectories() }
             for (name, old) in [
                 ("a", "old a"), ("b", "old b"), ("made/x", nil), ("made/deep/y", nil), ("c", "old c"), ("d", "old d"),
                 ("e", "old e"),
@@ -69,6 +71,16 @@ import Testing
         ]
     }
 
+    /// Runs `body` with a folder on another file system than the scratch directory's; without one of that kind not at all.
+    private func elsewhere(_ body: (FilePath) throws -> Void) throws {
+        let memory: FilePath = "/dev/shm"
+        let (here, there) = (try Scratch.directory.status()?.device, try memory.status()?.device)
+        try #require(there != nil && here != there, "/dev/shm is no file system of its own")
+        let folder = try memory.joined("catboat-test-").createUniqueDirectory()
+        defer { try? folder.removeTree() }
+        try body(folder)
+    }
+
     private final class Counter: @unchecked Sendable {
         // Used by one thread.
         var left: Int
@@ -97,12 +109,17 @@ import Testing
         #expect(try site.top.joined("journal").directoryNames().isEmpty)
     }
 
-    @Test func `an import that dies at any step is undone, also when undoing dies`() throws {
+    @Test(arguments: [false, true])
+    func `an import that dies at any step is undone`(isElsewhere: Bool) throws {
+        if isElsewhere { try elsewhere { try dieAndUndo($0) } } else { try dieAndUndo(nil) }
+    }
+
+    private func dieAndUndo(_ elsewhere: FilePath?) throws {
         var steps = 0
         while true {
             let top = Scratch.directory.joined("\(steps)")
             try top.createDirectories()
-            let site = try Site(top)
+            let site = try Site(top, elsewhere: elsewhere)
             let before = try site.state()
             let journals = top.joined("journal")
             let journal = try InstallJournal.begin(site.plan, in: journals)
@@ -129,11 +146,16 @@ import Testing
         #expect(steps >= 20)
     }
 
-    @Test func `an import that dies with its rows set is completed`() throws {
+    @Test(arguments: [false, true])
+    func `an import that dies with its rows set is completed`(isElsewhere: Bool) throws {
+        if isElsewhere { try elsewhere { try dieAndComplete($0) } } else { try dieAndComplete(nil) }
+    }
+
+    private func dieAndComplete(_ elsewhere: FilePath?) throws {
         for steps in 0..<22 {
             let top = Scratch.directory.joined("\(steps)")
             try top.createDirectories()
-            let site = try Site(top)
+            let site = try Site(top, elsewhere: elsewhere)
             let journals = top.joined("journal")
             let journal = try InstallJournal.begin(site.plan, in: journals)
             let counter = Counter(steps)
@@ -155,6 +177,77 @@ import Testing
         let site = try Site(Scratch.directory)
         try AtomicFile.write("by hand".utf8, to: site.top.joined("site/b"))
         let before = try site.state()
+        #expect(throws: BundleError.self) {
+            try BundleInstaller(journals: site.top.joined("journal")).install(
+                site.plan, .init(set: { _ in }, holds: { _ in false }))
+        }
+        #expect(try site.state() == before)
+    }
+
+    @Test func `a folder from another file system keeps what it is`() throws {
+        try elsewhere { folder in
+            let site = try Site(Scratch.directory, elsewhere: folder)
+            let new = folder.joined("stage/trees/new")
+            try new.joined("file").changePermissions(0o4711)
+            _ = try Tool("ln", [Word(new.joined("file")), Word(new.joined("second"))]).output()
+            try new.joined("link").createSymbolicLink(to: "/etc/passwd")
+            _ = try Tool("mknod", [Word(new.joined("null")), "c", "1", "3"]).output()
+            try BundleInstaller(journals: site.top.joined("journal")).install(
+                site.plan, .init(set: { _ in }, holds: { _ in false }))
+            let tree = site.top.joined("site/tree")
+            let (one, two) = (try #require(try tree.joined("file").status()), try tree.joined("second").status())
+            #expect(one.inode == two?.inode && one.permissions == 0o4711)
+            #expect(try tree.joined("link").status()?.kind == .symbolicLink)
+            #expect(try tree.joined("null").status()?.kind == .characterDevice)
+            #expect(try site.top.joined("site").directoryNames().allSatisfy { $0.bytes.first != 0x2e })
+            #expect(try folder.directoryNames().isEmpty)
+        }
+    }
+
+    @Test func `copies and links are made in the stage, and what is copied goes its own way`() throws {
+        var site = try Site(Scratch.directory)
+        let stage = site.top.joined("stage")
+        let script = Digest.of("new".utf8).description
+        var copy = InstallPlan.Placement(
+            source: stage.joined(".made-0"), target: site.top.joined("site/scripts/file"), sha256: script)
+        copy.copyOf = JSONName(stage.joined("trees/new/file").bytes)
+        var link = InstallPlan.Placement(
+            source: stage.joined(".made-1"), target: site.top.joined("site/scripts/link"),
+            sha256: Digest.of("/a/b".utf8).description)
+        link.linkTo = JSONName(Array("/a/b".utf8))
+        site.plan.placements += [copy, link]
+        let plan = try InstallPlan.read(site.plan.json)
+        var locked: [FilePath] = []
+        try BundleInstaller(journals: site.top.joined("journal")).install(
+            plan, .init(set: { _ in }, holds: { _ in false })
+        ) { locked.append($0) }
+        #expect(try site.top.joined("site/scripts/file").readText() == "new")
+        #expect(try site.top.joined("site/tree/file").readText() == "new")
+        #expect(try Tool("readlink", [Word(site.top.joined("site/scripts/link"))]).output().text == "/a/b\n")
+        #expect(locked == [site.top.joined("site/made")])
+    }
+
+    @Test(arguments: [true, false])
+    func `a root image's folder that somebody else has by now stops the import`(isHeld: Bool) throws {
+        let site = try Site(Scratch.directory)
+        let before = try site.state()
+        let installer = BundleInstaller(journals: site.top.joined("journal"))
+        #expect(throws: (any Error).self) {
+            try installer.install(site.plan, .init(set: { _ in }, holds: { _ in false })) { folder in
+                if isHeld { throw Death() }
+                // The lock is free again, but something was built there.
+                try AtomicFile.write("theirs".utf8, to: folder.joined("x"))
+            }
+        }
+        #expect(try site.state() == before.merging(isHeld ? [:] : ["made": "/", "made/x": "theirs"]) { $1 })
+    }
+
+    @Test func `a link does not become a root image`() throws {
+        let site = try Site(Scratch.directory)
+        let before = try site.state()
+        let tree = site.top.joined("stage/trees/new")
+        try tree.removeTree()
+        try tree.createSymbolicLink(to: "/etc")
         #expect(throws: BundleError.self) {
             try BundleInstaller(journals: site.top.joined("journal")).install(
                 site.plan, .init(set: { _ in }, holds: { _ in false }))

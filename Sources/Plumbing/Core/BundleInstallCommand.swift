@@ -25,7 +25,7 @@ struct BundleInstallCommand: ParsableCommand {
             try FileDescriptor.standardInput.readToEnd(limit: 1 << 30, of: "standard input"))
         let locks = try ImageLocks(plan.folders, endsImports: true)
         defer { withExtendedLifetime(locks) {} }
-        try BundleInstaller(journals: FilePath(journals ?? "").absolute).install(plan, rows)
+        try BundleInstaller(journals: FilePath(journals ?? "").absolute).install(plan, rows) { try locks.add($0) }
     }
 
     private func end(_ folder: FilePath) throws {
@@ -83,4 +83,7 @@ private final class ImageLocks {
             holders.append(try Holder(folder, endsImports: endsImports))
         }
     }
+
+    /// Locks a folder that was made for the import.
+    func add(_ folder: FilePath) throws { holders.append(try Holder(folder, endsImports: false)) }
 }

@@ -21,6 +21,7 @@ struct DoctorCommand: ParsableCommand {
             findings += try ImageChecks(cluster).findings
             findings += try HistoryCheck(cluster).findings
             findings += try HookChecks(cluster).findings
+            findings += try ImportCheck(cluster).findings
             findings += try ServiceChecks(cluster).findings
         } catch {
             let diagnostic = (error as? any Diagnosable)?.diagnostic ?? Diagnostic("\(error)")

@@ -24,8 +24,13 @@ struct ExportSteps {
 
     func run() throws {
         try hook("pre-imgexport")
-        let output = request.remote == nil ? request.output.absolute : try temporary()
-        if request.remote == nil { try output.removingLastComponent().createDirectories() }
+        let folder = request.remote == nil ? nil : try temporary()
+        defer { try? folder?.removeTree() }
+        let output = folder?.joined(request.bundleName) ?? request.output.absolute
+        if folder == nil {
+            try output.removingLastComponent().createDirectories()
+            if output.exists { Console.warning("\(output.printable) is there already; the new bundle replaces it.") }
+        }
         var description = try describe()
         if target.provmethod == "statelite" { try Console.print("Packing root image. It will take a while") }
         let tree = try packTree(beside: output)
@@ -95,15 +100,14 @@ struct ExportSteps {
         }
     }
 
-    /// A bundle on its way to another host.
+    /// A folder of ours for a bundle on its way to another host.
     private func temporary() throws -> FilePath {
         let folder =
             try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) } ?? FilePath(".").absolute
-        return folder.joined(".\(request.output.lastName.printable).tmp-\(Word.unique)")
+        return try folder.joined(".imgexport.tmp-").createUniqueDirectory()
     }
 
     private func send(_ file: FilePath, to remote: String) throws {
-        defer { try? file.removeFile() }
         let place = "\(remote):\(request.output.printable)"
         try Console.print("Moving the image bundle to the remote system location \(place)")
         guard !remote.hasPrefix("-"), try Tool("scp", ["-B", Word(file), Word(place)]).run(output: .null).isSuccess

@@ -109,9 +109,13 @@ struct ExportTarget {
     private mutating func addBootFiles(_ stored: FilePath) throws {
         guard let rootimgdir else { return }
         let ramdisk = provmethod == "statelite" ? "initrd-statelite.gz" : "initrd-stateless.gz"
-        for (name, what) in [(ramdisk, "ramdisk"), ("kernel", "kernel")]
-        where !rootimgdir.joined(name).isRegularFile {
-            throw Self.failure("Couldn't find \(what) (\(name)) for  \(image)", "run genimage \(image) first")
+        let missing = [(ramdisk, "ramdisk"), ("kernel", "kernel")].filter { !rootimgdir.joined($0.0).isRegularFile }
+        guard missing.isEmpty else {
+            throw CommandFailure(
+                missing.map { name, what in
+                    Diagnostic(
+                        "Couldn't find \(what) (\(name)) for  \(image)", remedy: "run genimage \(image) first")
+                })
         }
         manifest.kernel = stored.joined("kernel").printable
         manifest.ramdisk = stored.joined(ramdisk).printable

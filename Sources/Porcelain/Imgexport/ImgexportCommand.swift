@@ -9,6 +9,8 @@ struct ImgexportCommand: PeerCommand {
     static let configuration = CommandConfiguration(
         commandName: "imgexport", abstract: "Export an osimage as one file.")
 
+    static let namesUnknownOptions = true
+
     @Option(
         name: .shortAndLong, help: ArgumentHelp("A file or folder to take too.", valueName: "file[:dir]"),
         completion: .file())
@@ -66,12 +68,14 @@ struct ExportRequest {
     let isComplete: Bool
     let compress: String
 
+    /// The bundle's name where the destination is a folder, here or on the other host.
+    var bundleName: String { "\(image.split(whereSeparator: \.isWhitespace).joined(separator: "_")).tgz" }
+
     /// The file to write, or its path on the other host.
     var output: FilePath {
-        let base = "\(image.split(whereSeparator: \.isWhitespace).joined(separator: "_")).tgz"
-        guard let destination, !destination.isEmpty else { return FilePath(base) }
+        guard let destination, !destination.isEmpty else { return FilePath(bundleName) }
         let path = FilePath(destination)
-        return destination.hasSuffix("/") || (remote == nil && path.isDirectory) ? path.joined(base) : path
+        return destination.hasSuffix("/") || (remote == nil && path.isDirectory) ? path.joined(bundleName) : path
     }
 
     /// Where the bundle goes, for people.

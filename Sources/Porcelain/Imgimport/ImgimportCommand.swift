@@ -9,6 +9,8 @@ struct ImgimportCommand: PeerCommand {
     static let configuration = CommandConfiguration(
         commandName: "imgimport", abstract: "Import osimages from a bundle.")
 
+    static let namesUnknownOptions = true
+
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp("Add the bundle's postscripts to these nodes, or to this group.", valueName: "nodelist"))

@@ -8,7 +8,14 @@ internal import SystemPackage
 /// One image of a bundle: what it will be here, and where each of its files goes.
 struct ImportImage {
     struct File {
-        /// On the host, where the bundle was unpacked.
+        enum Origin {
+            case member
+            /// Stays where it is: a folder of the bundle goes into place with it.
+            case copy
+            case link(FilePath)
+        }
+
+        /// On the host, where the bundle was unpacked; of no meaning for a link.
         var source: FilePath
         /// As stored.
         var target: FilePath
@@ -16,6 +23,7 @@ struct ImportImage {
         var mode: String?
         /// Whether its path gets a line of its own.
         var isShown: Bool
+        var origin = Origin.member
     }
 
     struct Tree {
@@ -25,6 +33,10 @@ struct ImportImage {
         /// `rootimg` within what is unpacked, for a tree with a top of its own.
         var inner: String?
         var target: FilePath
+        /// The kernel of a packed root image.
+        var kernel: FilePath?
+        /// Digests of the files of a folder of the bundle, by name.
+        var digests: [[UInt8]: String] = [:]
     }
 
     let answer: BundleRecord
@@ -238,16 +250,21 @@ struct ImportImage {
     }
 
     private mutating func addKits() throws {
-        for kit in manifest.kits {
-            guard let folder = kit["kitdir"] else { continue }
-            let target = try boundary.checked(folder)
-            let name = target.lastName
-            guard members.keys.contains(where: { $0.starts(with: name.bytes + [0x2f]) }) else {
-                throw ImportRequest.failure("The bundle does not have the kit folder \(name.printable).")
+        let kits = try ImportKits(manifest, members, stage: stage, boundary, cluster)
+        trees += kits.trees
+        code += kits.code
+        warnings += kits.warnings
+        for file in kits.files {
+            guard let known = files.first(where: { $0.target == file.target }) else {
+                files.append(file)
+                continue
             }
-            trees.append(Tree(source: stage.joined(name), isPacked: false, target: target))
-            code.append(("kit", target))
+            guard known.sha256 == file.sha256 else { throw Self.collision(file.target) }
         }
+    }
+
+    private static func collision(_ target: FilePath) -> CommandFailure {
+        ImportRequest.failure("The bundle puts two files to one place: '\(target.printable)'")
     }
 
     private mutating func addRoot() throws {
@@ -268,7 +285,8 @@ struct ImportImage {
             trees.append(
                 Tree(
                     source: stage.joined(FilePath(path).lastName), isPacked: true,
-                    target: target.removingLastComponent().joined("rootimg")))
+                    target: target.removingLastComponent().joined("rootimg"),
+                    kernel: original.kernel.map { stage.joined(FilePath($0).lastName) }))
         }
     }
 
@@ -309,9 +327,7 @@ struct ImportImage {
 
     private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
         let target = try boundary.checked(path.printable)
-        guard !files.contains(where: { $0.target == target }) else {
-            throw ImportRequest.failure("The bundle puts two files to one place: '\(target.printable)'")
-        }
+        guard !files.contains(where: { $0.target == target }) else { throw Self.collision(target) }
         append(member, to: target, isShown: isShown)
         let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
         if boundary.isHook(target) {
@@ -340,38 +356,11 @@ struct ImportImage {
         guard let path = original.litefile, let member = members[FilePath(path).lastName.bytes] else {
             return warnings.append("Could not find litefile.csv.")
         }
-        let text = try stage.joined(FilePath(bytes: member.name.bytes)).readText()
-        for line in text.split(whereSeparator: \.isNewline) {
-            let cells = Self.cells(line)
-            guard cells.count >= 2, !cells[1].isEmpty, !line.contains("\t") else {
-                throw ImportRequest.failure("litefile.csv has a line that is no row: '\(line)'")
-            }
-            litefiles.append((cells[1], cells.count > 2 && !cells[2].isEmpty ? cells[2] : "tmpfs"))
-        }
+        litefiles = try LitefileRows.read(try stage.joined(FilePath(bytes: member.name.bytes)).readText())
         lines += [
             "Updating the litefile table.",
             "The litetree and statelite tables are untouched. You can update them if needed.",
         ]
-    }
-
-    private static func cells(_ line: Substring) -> [String] {
-        var cells = [""]
-        var isQuoted = false
-        var rest = line
-        while let letter = rest.popFirst() {
-            if letter == "\"" {
-                if isQuoted, rest.first == "\"" {
-                    cells[cells.count - 1].append(rest.removeFirst())
-                } else {
-                    isQuoted.toggle()
-                }
-            } else if letter == ",", !isQuoted {
-                cells.append("")
-            } else {
-                cells[cells.count - 1].append(letter)
-            }
-        }
-        return cells
     }
 }
 

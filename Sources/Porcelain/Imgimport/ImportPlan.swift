@@ -9,14 +9,7 @@ internal import Tables
 
 /// Everything that an import will do: files with what they meet, folders, rows.
 struct ImportPlan {
-    struct PackedTree {
-        var file: FilePath
-        /// Where it is unpacked.
-        var folder: FilePath
-    }
-
     private(set) var plan: InstallPlan
-    private(set) var packedTrees: [PackedTree] = []
     /// Stored paths of files and folders that are kept under another name, with that name.
     private(set) var backups: [String: String] = [:]
     let unknownNodes: [String]
@@ -51,6 +44,7 @@ struct ImportPlan {
     private let images: [ImportImage]
     private let rows: ImportRows
     private let cluster: Cluster
+    private var unpacked = 0
 
     init(_ images: [ImportImage], _ rows: ImportRows, id: String, stage: FilePath, _ cluster: Cluster) throws {
         (self.images, self.rows, self.cluster) = (images, rows, cluster)
@@ -94,6 +88,16 @@ struct ImportPlan {
         }
         var placement = InstallPlan.Placement(
             source: file.source, target: target, sha256: file.sha256, mode: file.mode)
+        let made = FilePath(bytes: plan.stage.bytes).joined(".made-\(plan.placements.count)")
+        switch file.origin {
+        case .member: break
+        case .copy:
+            placement.copyOf = placement.source
+            placement.source = JSONName(made.bytes)
+        case .link(let place):
+            placement.linkTo = JSONName(place.bytes)
+            placement.source = JSONName(made.bytes)
+        }
         if let found {
             let backup = Self.free(target)
             record.action = "replace"
@@ -119,17 +123,42 @@ struct ImportPlan {
 
     private mutating func add(_ tree: ImportImage.Tree, _ image: ImportImage) throws {
         let target = try cluster.settings.host(tree.target)
-        let backup = target.exists ? Self.free(target) : nil
-        if let backup { backups[tree.target.printable] = cluster.settings.root.stored(backup).printable }
-        let stage = FilePath(bytes: plan.stage.bytes)
-        guard tree.isPacked else {
-            plan.trees.append(InstallPlan.Tree(source: tree.source, target: target, backup: backup))
+        var source = tree.source
+        if tree.isPacked {
+            let trees = ImportTrees(cluster.settings)
+            let folder = FilePath(bytes: plan.stage.bytes).joined(".tree-\(unpacked)")
+            unpacked += 1
+            try trees.unpack(tree.source, to: folder, kernel: tree.kernel)
+            source = tree.inner.map { folder.joined($0) } ?? folder
+            guard try source.status()?.kind == .directory else {
+                throw ImportRequest.failure("\(tree.source.lastName.printable) of the bundle holds no root image.")
+            }
+            if target.isDirectory, try trees.areEqual(source, target) { return }
+        } else if try Self.isThere(tree, target) {
             return
         }
-        let folder = stage.joined(".tree-\(packedTrees.count)")
-        packedTrees.append(PackedTree(file: tree.source, folder: folder))
-        let source = tree.inner.map { folder.joined($0) } ?? folder
+        let backup = target.exists ? Self.free(target) : nil
+        if let backup { backups[tree.target.printable] = cluster.settings.root.stored(backup).printable }
         plan.trees.append(InstallPlan.Tree(source: source, target: target, backup: backup))
+    }
+
+    /// Whether a folder holds the very files that the bundle brings for it.
+    private static func isThere(_ tree: ImportImage.Tree, _ target: FilePath) throws -> Bool {
+        guard target.isDirectory else { return false }
+        var left = tree.digests
+        var isSame = true
+        try TreeWalk(target).run { entry in
+            guard entry.status.kind != .directory else { return isSame ? .enter : .skip }
+            guard isSame, let digest = left.removeValue(forKey: entry.path.bytes),
+                [.regular, .symbolicLink].contains(entry.status.kind),
+                try BundleInstaller.digest(target.joined(entry.path))?.description == digest
+            else {
+                isSame = false
+                return .skip
+            }
+            return .enter
+        }
+        return isSame && left.isEmpty
     }
 
     /// The root image's folder is locked while files change there.

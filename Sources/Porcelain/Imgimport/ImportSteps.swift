@@ -48,7 +48,6 @@ struct ImportSteps {
         try tell(plan, images)
         guard !request.isDry else { return }
         for image in images { try hook("pre-imgimport", image) }
-        for tree in plan.packedTrees { try unpack(tree) }
         try install(plan.plan)
         for image in images { try publish(image) }
         for image in images { try step("profile-commit", [Word(image.name)]).run(output: .null) }
@@ -71,7 +70,9 @@ struct ImportSteps {
             try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) } ?? FilePath(".").absolute
         let file = folder.joined(".imgimport.tmp-\(id)")
         let place = "\(remote):\(request.bundle)"
-        try Console.print("Obtaining the image bundle from the remote system \(place)")
+        if !request.isJSON {
+            try Console.print("Obtaining the image bundle from the remote system \(place)")
+        }
         guard !remote.hasPrefix("-"), try Tool("scp", ["-B", Word(place), Word(file)]).run(output: .null).isSuccess
         else {
             try? file.removeFile()
@@ -173,10 +174,6 @@ struct ImportSteps {
     }
 
     // MARK: - Changes
-
-    private func unpack(_ tree: ImportPlan.PackedTree) throws {
-        try step("ramdisk-unpack", [Word(tree.file), Word(tree.folder)]).run(output: .null)
-    }
 
     private func install(_ plan: InstallPlan) throws {
         do {

@@ -103,6 +103,7 @@ final class DebianSite: @unchecked Sendable {
             echo "REPORT postinstall=$(cat /etc/postinstall-trace)"
             echo "REPORT caps=$(getcap /usr/bin/ping)"
             echo "REPORT address=$(ip -4 -o addr show scope global | awk '{print $4}')"
+            echo "REPORT site=$(cat /etc/site.d/* 2> /dev/null | xargs)"
             echo "REPORT leftover=[$(ls -d /.catboat 2> /dev/null)]"
             echo "REPORT end"
             } > /dev/console 2>&1

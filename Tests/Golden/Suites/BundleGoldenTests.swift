@@ -8,17 +8,23 @@ import Testing
     private var root: FilePath { Scratch.directory }
     private var home: FilePath { root.joined("root/exp") }
 
-    private func run(_ words: [String], in cluster: PeerCluster) throws -> Catboat.Result {
+    /// - Parameter folder: where it is run; that of most recordings unless given.
+    private func run(
+        _ words: [String], in cluster: PeerCluster, from folder: FilePath? = nil
+    ) throws -> Catboat.Result {
         let home = root.joined("root/").printable
         let here = words.dropFirst().map { Word($0.replacing("/root/", with: home + "/")) }
         var tool = cluster.catboat.tool(words[0], Array(here))
-        tool.directory = self.home
+        tool.directory = folder ?? self.home
         let captured = try tool.capture()
         let status: CInt = if case .exited(let code) = captured.ending { code } else { -1 }
         var result = Catboat.Result(
             status: status, stdout: String(decoding: captured.output, as: UTF8.self),
             stderr: String(decoding: captured.errors, as: UTF8.self))
-        result.stdout = result.stdout.replacing(root.printable, with: "")
+        result.stdout = result.stdout.replacing("\(root)...", with: "/...").replacing(root.printable, with: "")
+        if let usage = result.stdout.firstRange(of: "OVERVIEW: ") {
+            result.stdout = result.stdout[..<usage.lowerBound] + "<usage text>\n"
+        }
         result.stderr = plain(result.stderr.replacing(root.printable, with: ""))
         return result
     }
@@ -90,6 +96,18 @@ import Testing
         #expect(root.joined("root/dest/\(image)-install-compute.tgz").exists)
         #expect(home.joined("sub/rel.tgz").exists)
         #expect(!home.joined("norootimg.tgz").exists && !home.joined("notmpl.tgz").exists)
+    }
+
+    @Test(arguments: ["imgexport", "imgimport"])
+    func `mistakes end as recorded, and leave nothing`(verb: String) throws {
+        let cluster = try PeerCluster.base(in: root)
+        let differences = try GoldenDifferences()
+        let before = try root.directoryNames()
+        for record in try GoldenRecord.records(of: "mistakes/\(verb).jsonl") {
+            let result = try run(record.argv, in: cluster, from: root)
+            #expect(result == expected(record, differences), "\(record.place): \(record.argv)")
+        }
+        #expect(try root.directoryNames() == before)
     }
 
     /// Manifest by bytes, members by name, mode, size and digest.
@@ -220,10 +238,7 @@ import Testing
             default:
                 // An extra file of this bundle goes to /etc, which ours does not let it unless told.
                 let more = record.argv.contains("extras.tgz") ? ["--allow-outside"] : []
-                var result = try run(record.argv + more, in: cluster)
-                if let usage = result.stdout.firstRange(of: "OVERVIEW: ") {
-                    result.stdout = result.stdout[..<usage.lowerBound] + "<usage text>\n"
-                }
+                let result = try run(record.argv + more, in: cluster)
                 #expect(result == expected(record, differences), "\(record.place): \(record.argv)")
             }
         }

@@ -1,0 +1,333 @@
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What the options of imgexport and imgimport do, beyond the plain way from here to there.
+@Suite(.scratchDirectory) struct BundleOptionTests {
+    private static let image = BundleSite.image
+    private var bundle: FilePath { Scratch.directory.joined("image.tgz") }
+
+    // MARK: - Another host
+
+    /// `catboat` with a program of this name first on its PATH.
+    private func standingIn(_ name: String, _ script: String, for catboat: Catboat) throws -> Catboat {
+        try Scratch.write("#!/bin/sh\n\(script)\n", to: "bin/\(name)", permissions: 0o755)
+        var catboat = catboat
+        let path = Environment.current.text("PATH") ?? ""
+        catboat.environment["PATH"] = Word("\(Scratch.directory.joined("bin")):\(path)")
+        return catboat
+    }
+
+    /// Folders for the working directory and for the other host.
+    private func folders() throws -> (here: FilePath, there: FilePath) {
+        let (here, there) = (Scratch.directory.joined("here"), Scratch.directory.joined("there"))
+        for folder in [here, there] { try folder.createDirectories() }
+        return (here, there)
+    }
+
+    @Test func `-R hands the bundle to scp and leaves nothing here`() throws {
+        let (here, there) = try folders()
+        let copy = "printf '%s\\n' \"$@\" > \(there)/words\ncp \"$2\" \"\(there)/${3#*:}\""
+        let from = try standingIn("scp", copy, for: try BundleSite.make("from", version: "1"))
+        let sent = try BundleSite.run(from, in: here, "imgexport", Word(Self.image), "my.tgz", "-R", "root@peer")
+        #expect(sent.status == 0, "\(sent)")
+        #expect(sent.stdout.hasPrefix("Exporting \(Self.image) to root@peer...\n"))
+        #expect(
+            sent.stdout.hasSuffix("Moving the image bundle to the remote system location root@peer:my.tgz\nDone!\n"))
+        let words = try there.joined("words").readText().split(separator: "\n")
+        #expect(words.count == 3 && words[0] == "-B" && words[2] == "root@peer:my.tgz")
+        // A folder over there gets a file called like the image.
+        #expect(words[1].hasPrefix(here.printable) && words[1].hasSuffix("/\(Self.image).tgz"))
+        #expect(try here.directoryNames().isEmpty)
+
+        let fetch = "printf '%s\\n' \"$@\" > \(there)/words\ncp \"\(there)/${2#*:}\" \"$3\""
+        let to = try standingIn("scp", fetch, for: try BundleSite.empty("to"))
+        let got = try BundleSite.run(to, in: here, "imgimport", "my.tgz", "-R", "root@peer")
+        #expect(got.status == 0, "\(got)")
+        #expect(
+            got.stdout.hasPrefix(
+                "Obtaining the image bundle from the remote system root@peer:my.tgz\nUnbundling image...\n"))
+        #expect(try here.directoryNames().isEmpty)
+        #expect(try BundleSite.stanza(to) == BundleSite.stanza(from))
+        // The plan is all there is on standard output.
+        let plan = try BundleSite.run(to, in: here, "imgimport", "my.tgz", "-R", "root@peer", "--dry-run", "--json")
+        #expect(plan.status == 0 && plan.stdout.hasPrefix("{\"imports\":["))
+    }
+
+    @Test func `a host that cannot be reached is told about, and nothing stays`() throws {
+        let (here, there) = try folders()
+        let failing = "echo \"$@\" >> \(there)/words; exit 1"
+        let site = try standingIn("scp", failing, for: try BundleSite.make("site", version: "1"))
+        let sent = try BundleSite.run(site, in: here, "imgexport", Word(Self.image), "/x/my.tgz", "-R", "root@peer")
+        #expect(sent.status == 1 && !sent.stdout.contains("Done!"))
+        #expect(
+            sent.stderr.contains(
+                "Error: Unable to copy the image bundle my.tgz to the remote host (Maybe passwordless ssh was not setup?)"
+            ))
+        let got = try BundleSite.run(site, in: here, "imgimport", "/x/my.tgz", "-R", "root@peer")
+        #expect(got.status == 1)
+        #expect(
+            got.stderr.contains(
+                "Error: Unable to copy the image bundle /x/my.tgz from the remote host (Maybe passwordless ssh was not setup?)"
+            ))
+        // What looks like an option never gets to scp.
+        for verb in ["imgexport", "imgimport"] {
+            let image: Word = verb == "imgexport" ? Word(Self.image) : "my.tgz"
+            let refused = try BundleSite.run(site, in: here, verb, image, "--remotehost=-oProxyCommand=x")
+            #expect(refused.status == 1)
+        }
+        let words = try there.joined("words").readText().split(separator: "\n")
+        #expect(words.count == 2 && words[1].hasPrefix("-B root@peer:/x/my.tgz "))
+        #expect(try here.directoryNames().isEmpty)
+    }
+
+    @Test(.enabled(if: FilePath("/usr/sbin/sshd").isRegularFile))
+    func `a real sshd takes and gives bundles`() throws {
+        let (here, there) = try folders()
+        let keys = Scratch.directory.joined("keys")
+        try keys.createDirectories(permissions: 0o700)
+        for name in ["host", "client"] {
+            _ = try Tool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Word(keys.joined(name))]).output()
+        }
+        let server = """
+            HostKey \(keys)/host
+            AuthorizedKeysFile \(keys)/client.pub
+            StrictModes no
+            UsePAM no
+            PidFile none
+            Subsystem sftp internal-sftp
+
+            """
+        try AtomicFile.write(server.utf8, to: keys.joined("sshd_config"))
+        // No port: sshd talks to its standard streams, and its folder below /run is its own.
+        let start =
+            "mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -i -f \(keys)/sshd_config"
+        let client = """
+            Host *
+              ProxyCommand unshare -m sh -c "\(start)"
+              IdentityFile \(keys)/client
+              IdentitiesOnly yes
+              StrictHostKeyChecking no
+              UserKnownHostsFile \(keys)/known
+              GlobalKnownHostsFile /dev/null
+              LogLevel ERROR
+
+            """
+        try AtomicFile.write(client.utf8, to: keys.joined("ssh_config"))
+        let script = "exec /usr/bin/scp -F \(keys)/ssh_config \"$@\""
+        let from = try standingIn("scp", script, for: try BundleSite.make("from", version: "1"))
+        for destination in ["\(there)/my.tgz", "\(there)"] {
+            let sent = try BundleSite.run(
+                from, in: here, "imgexport", Word(Self.image), Word(destination), "-R", "root@peer")
+            #expect(sent.status == 0, "\(sent)")
+        }
+        #expect(try there.directoryNames().map(\.printable) == ["\(Self.image).tgz", "my.tgz"])
+        let to = try standingIn("scp", script, for: try BundleSite.empty("to"))
+        let got = try BundleSite.run(to, in: here, "imgimport", Word(there.joined("my.tgz")), "-R", "root@peer")
+        #expect(got.status == 0, "\(got)")
+        #expect(try BundleSite.stanza(to) == BundleSite.stanza(from))
+        let none = try BundleSite.run(to, in: here, "imgimport", Word(there.joined("none.tgz")), "-R", "root@peer")
+        #expect(none.status == 1 && none.stderr.contains("No such file or directory"))
+        #expect(try here.directoryNames().isEmpty)
+    }
+
+    // MARK: - Rows
+
+    @Test func `columns that the bundle lacks are cleared, or kept with --merge`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let to = try BundleSite.empty("to")
+        for (option, kept) in [("", ""), ("--merge", "quiet")] {
+            try to.succeed("table-set", "linuximage", Word("imagename=\(Self.image)"), "addkcmdline=quiet")
+            try to.succeed("table-set", "osimage", Word("imagename=\(Self.image)"), "osvers=old")
+            let words: [Word] = option.isEmpty ? [] : [Word(option)]
+            let result = try to.run("imgimport", [Word(bundle)] + words)
+            #expect(result.status == 0, "\(result)")
+            let column = try to.succeed("table-get", "linuximage", Word(Self.image), "-c", "addkcmdline").stdout
+            #expect(column == (kept.isEmpty ? "\n" : "\(kept)\n") || (kept.isEmpty && column.isEmpty), "\(option)")
+            #expect(try BundleSite.stanza(to).contains("osvers=debian12\n"))
+        }
+    }
+
+    @Test func `-p appends to a group, a node or a range, and replaces with --replace`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("mkdef", "-t", "node", "-o", "node1", "groups=all")
+        try from.succeed("table-set", "postscripts", "node=xcatdefaults", "postscripts=", "postbootscripts=")
+        try from.succeed("table-set", "postscripts", "node=node1", "postscripts=one,two")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "-p", "node1")
+        let to = try BundleSite.empty("to")
+        try to.succeed("mkdef", "-t", "node", "-o", "n1-n3", "groups=group1,all")
+        try to.succeed("table-set", "postscripts", "node=xcatdefaults", "postscripts=one", "postbootscripts=boot")
+        func row(_ key: String) throws -> String {
+            try to.succeed("tabdump", "postscripts").stdout.split(separator: "\n").map(String.init)
+                .first { $0.hasPrefix("\"\(key)\",") } ?? ""
+        }
+        try to.succeed("table-set", "postscripts", "node=n2", "postscripts=mine", "postbootscripts=late")
+        try to.succeed("imgimport", Word(bundle), "-p", "n1,n2")
+        // `one` comes from xcatdefaults; nothing is taken away.
+        #expect(try row("n1").hasPrefix("\"n1\",\"two\",,"))
+        #expect(try row("n2").hasPrefix("\"n2\",\"mine,two\",\"late\","))
+        #expect(try row("n3").isEmpty)
+        try to.succeed("imgimport", Word(bundle), "-p", "group1")
+        #expect(try row("group1").hasPrefix("\"group1\",\"two\",,"))
+        // Once more: no name twice.
+        try to.succeed("imgimport", Word(bundle), "-p", "group1,n2")
+        #expect(try row("n2").hasPrefix("\"n2\",\"mine,two\",\"late\","))
+        try to.succeed("imgimport", Word(bundle), "-p", "n2", "--replace")
+        #expect(try row("n2").hasPrefix("\"n2\",\"two\",,"))
+        let unknown = try to("imgimport", Word(bundle), "-p", "n1,nosuch")
+        #expect(unknown.status == 1 && unknown.stderr.contains("not in the nodelist table.\n  nosuch"))
+        #expect(try to("imgimport", Word(bundle), "-p", "nosuch").stderr.contains("The nodes nosuch are not defined"))
+    }
+
+    // MARK: - Kits
+
+    private func addKit(_ name: String, to catboat: Catboat, in site: String) throws {
+        let top = "\(site)/install/kits/\(name)-1.0-x86_64"
+        try Scratch.write("package\n", to: "\(top)/repos/\(name)-1.0-debian-12/\(name).deb")
+        try Scratch.write("#!/bin/sh\n", to: "\(top)/other_files/\(name)-setup", permissions: 0o755)
+        for file in ["\(name).env", "\(name).exlist", ".hidden", "folder/inner"] {
+            try Scratch.write("x\n", to: "\(top)/other_files/\(file)")
+        }
+        try Scratch.write("1;\n", to: "\(top)/plugins/\(name).pm")
+        try Scratch.directory.joined(top).joined("repos/latest").createSymbolicLink(
+            to: FilePath("\(name)-1.0-debian-12"))
+        try catboat.succeed(
+            "table-set", "kit", Word("kitname=\(name)-1.0-x86_64"), Word("basename=\(name)"), "version=1.0",
+            Word("kitdir=/install/kits/\(name)-1.0-x86_64"))
+        try catboat.succeed(
+            "table-set", "kitrepo", Word("kitreponame=\(name)-1.0-debian-12"), Word("kitname=\(name)-1.0-x86_64"),
+            Word("kitrepodir=/install/kits/\(name)-1.0-x86_64/repos/\(name)-1.0-debian-12"))
+        try catboat.succeed(
+            "table-set", "kitcomponent", Word("kitcompname=\(name)comp-1.0"), Word("basename=\(name)comp"),
+            Word("kitname=\(name)-1.0-x86_64"), Word("kitreponame=\(name)-1.0-debian-12"))
+    }
+
+    @Test(arguments: [["demo"], ["demo", "other"]])
+    func `kits arrive with their rows, scripts and repositories; plugins are not installed`(kits: [String]) throws {
+        let from = try BundleSite.make("from", version: "1")
+        for kit in kits { try addKit(kit, to: from, in: "from") }
+        try from.succeed(
+            "chdef", "-t", "osimage", "-o", Word(Self.image), "otherpkgdir=/install/post/otherpkgs/debian12/x86_64",
+            Word("kitcomponents=\(kits.map { "\($0)comp-1.0" }.joined(separator: ","))"))
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let manifest = try Tool("tar", ["-xzOf", Word(bundle), Word("./\(Self.image)/manifest.xml")]).output().text
+        // xCAT's importer dies of a single one.
+        for element in ["kit", "kitrepo", "kitcomp"] {
+            #expect(manifest.ranges(of: "<\(element)>").count == 2, "\(element)")
+        }
+        let to = try BundleSite.empty("to")
+        let result = try to.succeed("imgimport", Word(bundle))
+        for table in ["kit", "kitrepo", "kitcomponent"] {
+            #expect(try to.succeed("tabdump", Word(table)).stdout == from.succeed("tabdump", Word(table)).stdout)
+        }
+        #expect(try BundleSite.stanza(to) == BundleSite.stanza(from))
+        let install = Scratch.directory.joined("to/install")
+        for kit in kits {
+            let folder = install.joined("kits/\(kit)-1.0-x86_64")
+            #expect(folder.joined("plugins/\(kit).pm").exists && folder.joined("other_files/.hidden").exists)
+            #expect(try folder.joined("repos/latest/\(kit).deb").readText() == "package\n")
+            let link = install.joined("post/otherpkgs/debian12/x86_64/\(kit)-1.0-debian-12")
+            #expect(
+                try Tool("readlink", [Word(link)]).output().text
+                    == "/install/kits/\(kit)-1.0-x86_64/repos/\(kit)-1.0-debian-12\n")
+            #expect(result.stderr.contains("  kit /install/kits/\(kit)-1.0-x86_64\n"))
+            #expect(result.stderr.contains("  postscript /install/postscripts/\(kit)-setup\n"))
+        }
+        #expect(
+            try install.joined("postscripts").directoryNames().map(\.printable).filter { $0 != ".lock" }
+                == kits.map { "\($0)-setup" })
+        #expect(try #require(try install.joined("postscripts/demo-setup").status()).permissions == 0o755)
+
+        // Again: all is there already. Changed: what was there stays beside.
+        #expect(try !to.succeed("imgimport", Word(bundle)).stdout.contains("Moving old"))
+        try Scratch.write("mine\n", to: "to/install/kits/demo-1.0-x86_64/other_files/demo.env")
+        let again = try to.succeed("imgimport", Word(bundle))
+        #expect(
+            again.stdout.contains(
+                "  Moving old /install/kits/demo-1.0-x86_64 to /install/kits/demo-1.0-x86_64.ORIG.\n"))
+        #expect(try install.joined("kits/demo-1.0-x86_64.ORIG/other_files/demo.env").readText() == "mine\n")
+        #expect(try install.joined("kits/demo-1.0-x86_64/other_files/demo.env").readText() == "x\n")
+    }
+
+    // MARK: - Trees and hooks
+
+    @Test func `--enable-hooks lets them run`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        let to = try BundleSite.empty("to")
+        let result = try to.succeed("imgimport", Word(bundle), "--enable-hooks")
+        #expect(result.stderr.contains("  hook ") && !result.stderr.contains("(disabled"))
+        let hook = Scratch.directory.joined("to/install/custom/hooks/osimage/\(Self.image)/pre-genimage.d/10-mine")
+        #expect(try #require(try hook.status()).permissions == 0o755)
+        #expect(
+            try to.succeed("hook", "list", "--osimage", Word(Self.image), "pre-genimage").stdout.contains("10-mine"))
+    }
+
+    @Test(arguments: [true, false])
+    func `a root image on a file system of its own gets its tree, or nothing`(hasRoom: Bool) throws {
+        let from = try BundleSite.make("from", version: "1")
+        let noise = try Tool("head", ["-c", "300000", "/dev/urandom"]).output().output
+        let boot = Scratch.directory.joined("from/install/netboot/debian12/x86_64/compute")
+        try AtomicFile.write(noise, to: boot.joined("rootimg/etc/noise"))
+        try from.succeed(
+            "ramdisk-pack", "-o", Word(boot.joined("rootimg.cpio.gz")), Word(boot.joined("rootimg")))
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let to = try BundleSite.empty("to")
+        let folder = Scratch.directory.joined("to/install/netboot")
+        try folder.createDirectories()
+        let script = try Scratch.write(
+            """
+            mount -t tmpfs -o size=\(hasRoom ? "2m" : "500k") tmpfs "$1"
+            "$2" --root "$3" imgimport "$4" --tree
+            echo status $?
+            find "$1" ! -name .lock ! -path "$1" | sort
+
+            """, to: "script")
+        var tool = to.tool("help")
+        tool.words = [
+            "-m", "sh", Word(script), Word(folder), Word(tool.program), Word(Scratch.directory.joined("to")),
+            Word(bundle),
+        ]
+        tool.program = "unshare"
+        let result = try tool.capture()
+        let inner = "/debian12/x86_64/compute/rootimg/etc/noise"
+        #expect(result.lines.contains("status \(hasRoom ? 0 : 1)"), "\(result)")
+        #expect(result.lines.contains("\(folder)\(inner)") == hasRoom, "\(result.text)")
+        let left = result.lines.filter { $0.hasPrefix("\(folder)/") }
+        #expect(
+            hasRoom ? !left.contains { $0.contains("/.rootimg") || $0.contains("/.import") } : left.isEmpty, "\(left)")
+        #expect(try to("lsdef", "-t", "osimage", Word(Self.image)).status == (hasRoom ? 0 : 1))
+    }
+
+    @Test func `a root image that is the same is left alone, another one stays beside the new one`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let to = try BundleSite.empty("to")
+        try to.succeed("imgimport", Word(bundle), "--tree")
+        #expect(try !to.succeed("imgimport", Word(bundle), "--tree").stdout.contains("Moving old"))
+        let tree = "to/install/netboot/debian12/x86_64/compute/rootimg"
+        try Scratch.write("by hand\n", to: "\(tree)/etc/motd")
+        let again = try to.succeed("imgimport", Word(bundle), "--tree")
+        #expect(again.stdout.contains("/compute/rootimg to /install/netboot/debian12/x86_64/compute/rootimg.ORIG.\n"))
+        #expect(try Scratch.directory.joined("\(tree).ORIG/etc/motd").readText() == "by hand\n")
+        #expect(try Scratch.directory.joined("\(tree)/etc/motd").readText() == "hello 1\n")
+    }
+
+    @Test func `while another command has the lock of the root image nothing is imported`() throws {
+        let from = try BundleSite.make("from", version: "new")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let to = try BundleSite.make("to", version: "old")
+        let before = try (BundleSite.state("to"), BundleSite.stanza(to))
+        // image-lock holds it while the import runs below it, for an image whose lock that is not.
+        let inner = to.tool("imgimport", [Word(bundle)])
+        let script = try Scratch.write(
+            "unset CATBOAT_LOCK_FD\nexec \"$@\"\n", to: "script")
+        let held = try to.run(
+            "image-lock", [Word(Self.image), "--", "sh", Word(script), Word(inner.program)] + inner.words)
+        #expect(held.status == 1, "\(held)")
+        #expect(held.stderr.contains("failed to acquire lock"))
+        #expect(try BundleSite.state("to") == before.0 && BundleSite.stanza(to) == before.1)
+    }
+}
