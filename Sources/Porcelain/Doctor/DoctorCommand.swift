@@ -20,6 +20,7 @@ struct DoctorCommand: ParsableCommand {
             findings += try FolderChecks(cluster).findings
             findings += try ImageChecks(cluster).findings
             findings += try HistoryCheck(cluster).findings
+            findings += try ImportCheck(cluster).findings
             findings += try HookChecks(cluster).findings
             findings += try ServiceChecks(cluster).findings
         } catch {
