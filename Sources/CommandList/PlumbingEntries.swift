@@ -89,7 +89,7 @@ extension CommandList {
             "profile-restore", .plumbing, .history, "[--outside] [--dry-run] [-z] OSIMAGE REVISION",
             "bring the files of an image's recipe back"),
         Entry(
-            "profile-show", .plumbing, .history, "[--at REVISION] [-z | --json] OSIMAGE [FILE]",
+            "profile-show", .plumbing, .history, "[--at REVISION] [-z | --json | --output PATH] OSIMAGE [FILE]",
             "print what the history holds of an image"),
         Entry(
             "profile-tag", .plumbing, .history,

@@ -72,6 +72,10 @@ public struct CommandShell: Sendable {
             for line in Completion(of: type).candidates(Array(words.dropFirst())) { print(line) }
             exit(0)
         }
+        if isVersionRequest(words, of: type) {
+            print("Version \(Self.version)")
+            exit(0)
+        }
         var command: any ParsableCommand
         do {
             let words = entry.commandClass == .plumbing ? words : OptionPrefixes(of: type).expand(words)
@@ -115,6 +119,12 @@ public struct CommandShell: Sendable {
             exit(usage.status)
         }
         fail(error, name: entry.name, commandClass: entry.commandClass)
+    }
+
+    /// Every command tells its version when it is asked for nothing else, unless it means something of its own by the option.
+    private func isVersionRequest<Command: ParsableCommand>(_ words: [String], of type: Command.Type) -> Bool {
+        guard words.count == 1, ["-v", "--version"].contains(words[0]) else { return false }
+        return !CommandDescription(of: type).arguments.contains { $0.spellings.contains(words[0]) }
     }
 
     /// Help that was asked for goes to standard output with status 0; wrong usage to standard error.

@@ -1,3 +1,4 @@
+import CommandList
 import Support
 import SystemPackage
 import TestSupport
@@ -24,5 +25,31 @@ import Testing
     @Test func `an operand asks the command`() throws {
         #expect(try words("help", "copyc") == ["copycds"])
         #expect(try words("help", "-a", "copyc") == ["copycds"])
+    }
+
+    @Test(arguments: CommandList.entries.map(\.name)) func `every command has its own options`(name: String) throws {
+        let options = try words(name, "-")
+        #expect(options.contains("-h") && options.contains("--help"), "\(options)")
+        #expect(try words(name, "--hel") == ["--help"])
+        // Plumbing is not typed: its names are not offered.
+        let isOffered = CommandList.entry(named: name)?.commandClass != .plumbing
+        #expect(try words(String(name.dropLast())).contains(name) == isOffered)
+    }
+
+    @Test(arguments: CommandList.entries.map(\.name))
+    func `every command answers to -h, --help, -v and --version`(name: String) throws {
+        let entry = try #require(CommandList.entry(named: name))
+        let own = try words(name, "-")
+        for option in ["-h", "--help"] {
+            let result = try catboat.run(name, [Word(option)])
+            #expect(result.status == 0 && result.stderr.isEmpty, "\(option): \(result)")
+            #expect(result.stdout.contains("USAGE: "), "\(option): \(result)")
+        }
+        // Where -v is verbose, as xCAT has it, --version is all there is.
+        for option in ["-v", "--version"] where !own.contains(option) || entry.name == "genimage" {
+            let result = try catboat.run(name, [Word(option)])
+            #expect(result.status == 0 && result.stderr.isEmpty, "\(option): \(result)")
+            #expect(result.stdout.hasPrefix("Version "), "\(option): \(result)")
+        }
     }
 }

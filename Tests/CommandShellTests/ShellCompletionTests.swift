@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What Tab does in the shells themselves, on a pseudo-terminal.
+/// What Tab does in the shells themselves, on a pseudo-terminal where they need one.
 @Suite(.scratchDirectory) struct ShellCompletionTests {
     /// A line, and the words that stand there when every completion was inserted.
     private static let cases: [(line: String, words: [String])] = [
@@ -71,7 +71,7 @@ import Testing
         ("catboat nosuchve", ["catboat", "nosuchve"]),
     ]
 
-    @Test(.enabled(if: Tool.isInstalled("python3")), arguments: ["bash", "zsh"])
+    @Test(.enabled(if: Tool.isInstalled("python3")), arguments: ["bash", "zsh", "fish"])
     func `Tab completes commands, options and live names`(shell: String) throws {
         try #require(Self.cases.count >= 40)
         let made = try drive(shell, Self.cases.map(\.line))

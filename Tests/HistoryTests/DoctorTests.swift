@@ -118,8 +118,18 @@ import Testing
         try withServer(forbidding: "/install/custom") { port in
             try catboat("chdef", "-t", "site", Word("httpport=\(port)"))
             #expect(try findings("http") == [])
-            try Scratch.write("x", to: "install/netboot/img/rootimg.cpio.gz")
-            #expect(try findings("http") == [])
+        }
+        // A server that hides every name with a dot keeps nodes from what is published.
+        for name in ["kernel", "initrd-stateless.gz", "rootimg.cpio.gz"] {
+            try Scratch.write(name, to: "install/netboot/img/\(name)")
+        }
+        try #require(try catboat("image-publish", "img").status == 0)
+        try withServer(forbidding: "/install/netboot/img/.packed") { port in
+            try catboat("chdef", "-t", "site", Word("httpport=\(port)"))
+            let found = try findings("http").filter { $0.contains("nodes cannot fetch ") }
+            try #require(found.count == 1, "\(found)")
+            #expect(found[0].hasPrefix("error: http: nodes cannot fetch /install/netboot/img/.packed/"))
+            #expect(found[0].hasSuffix("/rootimg.cpio.gz (403)"))
         }
     }
 }

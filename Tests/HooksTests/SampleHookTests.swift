@@ -149,24 +149,6 @@ import Testing
         #expect(tags.count == 2 && tags[0].hasPrefix("img/2") && tags[1].contains(".2\t"))
     }
 
-    @Test func `export-nightly exports once a day and keeps the last bundles`() throws {
-        let bundles = Scratch.directory.joined("bundles")
-        let catboat = try catboat(environvar: "EXPORT_DIR=\(bundles.printable),EXPORT_KEEP=2")
-        try use("post-packimage/export-nightly")
-        // Stands for the command of that name: writes what it was asked.
-        try Scratch.write("#!/bin/sh\necho \"$1\" >\"$2\"\n", to: "exec/imgexport", permissions: 0o755)
-        for day in ["2020-01-01", "2020-01-02"] { try Scratch.write("old", to: "bundles/img-\(day).tgz") }
-        try Scratch.write("other", to: "bundles/img-gpu-2020-01-01.tgz")
-        for _ in 0..<2 {
-            let result = try catboat("hook-run", "--osimage", "img", "post-packimage")
-            #expect(result.status == 0, "\(result.stderr)")
-        }
-        let names = try bundles.directoryNames().map(\.printable).sorted()
-        try #require(names.count == 3, "\(names)")
-        #expect(names[0] == "img-2020-01-02.tgz" && names[2] == "img-gpu-2020-01-01.tgz")
-        #expect(try bundles.joined(names[1]).readText() == "img\n")
-    }
-
     @Test(.enabled(if: Tool.isInstalled("python3") && Tool.isInstalled("curl")), arguments: [true, false])
     func `boot-before-publish serves the packed image and judges the console`(comesUp: Bool) throws {
         let catboat = try catboat(environvar: "BOOT_SECONDS=\(comesUp ? 60 : 2)")
@@ -177,6 +159,7 @@ import Testing
             #!/bin/sh
             while [ $# -gt 1 ]; do
                 case $1 in
+                    -accel) [ "$2" = tcg ] || exit 1 ;;
                     -serial) console=${2#file:} ;;
                     -append) url=${2#imgurl=}; url=${url%% *}; case $2 in *"imgsum=sha256:ab "*) ;; *) exit 1 ;; esac ;;
                     -kernel | -initrd) [ -f "$2" ] || exit 1 ;;

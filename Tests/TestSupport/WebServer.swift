@@ -5,24 +5,32 @@ public import SystemPackage
     internal import Glibc
 #endif
 
-/// A real web server (nginx) on loopback that shows a site's `/install` and `/tftpboot`, as on a management node.
+/// A real web server on loopback that shows a site's `/install` and `/tftpboot`, configured as on a management node: with the
+/// file of `share/web` that is made for it.
 ///
 /// It stops when the value is gone. Virtual nodes reach it as 10.0.2.2.
 public final class WebServer {
+    public enum Software: String, Sendable, CaseIterable {
+        case nginx, apache
+
+        var program: FilePath { self == .nginx ? "/usr/sbin/nginx" : "/usr/sbin/apache2" }
+        public var isInstalled: Bool { program.isRegularFile }
+    }
+
     public let port: UInt16
     private let process: RunningTool
     private let folder: FilePath
 
     /// - Parameters:
     ///   - root: what stands for `/` of the site.
-    ///   - folder: for nginx's own files; must exist.
-    public init(root: FilePath, folder: FilePath) throws {
+    ///   - folder: for the server's own files; must exist.
+    public init(_ software: Software = .nginx, root: FilePath, folder: FilePath) throws {
         self.folder = folder
         var started: (UInt16, RunningTool)?
-        // Between our look and nginx's bind another process may take the port: then the next one.
+        // Between our look and the server's bind another process may take the port: then the next one.
         for _ in 0..<5 where started == nil {
             let port = try Self.freePort()
-            let process = try Self.start(root, folder, port)
+            let process = try Self.start(software, root, folder, port)
             if try Self.answers(port, process) { started = (port, process) }
         }
         guard let (port, process) = started else { throw Problem.didNotStart(Self.log(folder)) }
@@ -40,7 +48,7 @@ public final class WebServer {
 
         public var description: String {
             switch self {
-            case .didNotStart(let log): "nginx did not start: \(log)"
+            case .didNotStart(let log): "the web server did not start: \(log)"
             case .noPort(let errno): "no free port: \(errno)"
             }
         }
@@ -53,11 +61,30 @@ public final class WebServer {
 
     private static func log(_ folder: FilePath) -> String { (try? folder.joined("error.log").readText()) ?? "" }
 
-    private static func start(_ root: FilePath, _ folder: FilePath, _ port: UInt16) throws -> RunningTool {
+    private static func start(
+        _ software: Software, _ root: FilePath, _ folder: FilePath, _ port: UInt16
+    ) throws -> RunningTool {
+        let file = folder.joined("\(software.rawValue).conf")
+        let errors = Word(folder.joined("error.log"))
+        var tool = Tool(software.program, [])
+        switch software {
+        case .nginx:
+            try AtomicFile.write(nginx(root, folder, port).utf8, to: file)
+            tool.words = ["-e", errors, "-c", Word(file)]
+        case .apache:
+            try AtomicFile.write(try apache(root, folder, port).utf8, to: file)
+            tool.words = ["-X", "-d", Word(folder), "-f", Word(file), "-E", errors]
+        }
+        return try tool.start(output: .null, errors: .null)
+    }
+
+    private static let shipped = Catboat.projectFolder.joined("share/web")
+
+    private static func nginx(_ root: FilePath, _ folder: FilePath, _ port: UInt16) -> String {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
             "\($0)_temp_path \(folder)/\($0);"
         }.joined(separator: " ")
-        let text = """
+        return """
             daemon off;
             master_process off;
             pid \(folder)/nginx.pid;
@@ -71,17 +98,37 @@ public final class WebServer {
                 server {
                     listen 127.0.0.1:\(port);
                     root \(root);
-                    location / { return 404; }
-                    location /install/ { }
-                    location /tftpboot/ { }
+                    include \(shipped)/nginx.conf;
                 }
             }
 
             """
-        let file = folder.joined("nginx.conf")
-        try AtomicFile.write(text.utf8, to: file)
-        let nginx = Tool("/usr/sbin/nginx", ["-e", Word(folder.joined("error.log")), "-c", Word(file)])
-        return try nginx.start(output: .null, errors: .null)
+    }
+
+    /// The shipped file names folders of the host: they become those below `root`, as text.
+    private static func apache(_ root: FilePath, _ folder: FilePath, _ port: UInt16) throws -> String {
+        let modules = ["mpm_prefork", "authz_core", "alias"].map {
+            "LoadModule \($0)_module /usr/lib/apache2/modules/mod_\($0).so\n"
+        }.joined()
+        let shipped = try shipped.joined("apache.conf").readText()
+            .replacing("Alias \"/install\" \"/install\"", with: "Alias \"/install\" \"\(root)/install\"")
+            .replacing("Alias \"/tftpboot\" \"/tftpboot\"", with: "Alias \"/tftpboot\" \"\(root)/tftpboot\"")
+            .replacing("<DirectoryMatch \"^/(", with: "<DirectoryMatch \"^\(root)/(")
+        return """
+            \(modules)
+            ServerName localhost
+            Listen 127.0.0.1:\(port)
+            User www-data
+            Group www-data
+            ErrorLog \(folder)/error.log
+            PidFile \(folder)/apache.pid
+            DefaultRuntimeDir \(folder)
+            DocumentRoot \(folder)
+            <Directory "/">
+                Require all denied
+            </Directory>
+            \(shipped)
+            """
     }
 
     private static func address(_ port: UInt16) -> sockaddr_in {

@@ -12,6 +12,11 @@ struct BuiltComparison {
         var builtAt: String?
         /// The commit that brought an older state back since then.
         var revert: String?
+        /// The newest commit of the recipe, by a build or by hand.
+        var recipe: String?
+        var recipeAt: String?
+        /// Whether the osimage is as that commit has it.
+        var recipeIsCurrent = false
         var changes: [ChangeRecord]
     }
 
@@ -20,24 +25,33 @@ struct BuiltComparison {
     /// - Parameter names: all osimages when empty.
     init(_ history: HistoryRepository, _ cluster: Cluster, _ names: [String]) throws {
         var newest: [String: [String: GitCommit]] = [:]
-        for commit in try history.log(kinds: ["build", "revert"]) {
-            guard let image = commit.trailer("Catboat-Image"), let kind = commit.trailer("Catboat-Kind"),
-                newest[image]?[kind] == nil
-            else { continue }
-            newest[image, default: [:]][kind] = commit
+        for commit in try history.log() {
+            guard let image = commit.trailer("Catboat-Image"), let kind = commit.trailer("Catboat-Kind") else {
+                continue
+            }
+            for kind in kind == "build" ? [kind] : [kind, "any recipe"] where newest[image]?[kind] == nil {
+                newest[image, default: [:]][kind] = commit
+            }
         }
         records = try (names.isEmpty ? cluster.osimageNames() : names).map { name in
             let build = newest[name]?["build"]
             let revert = newest[name]?["revert"]
+            let recipe = newest[name]?["any recipe"]
             var record = Record(
-                name: name, build: build?.id.description, builtAt: build.map { UTCTime.text($0.time) }, changes: [])
-            guard let build else { return record }
-            if let revert, (revert.time, 1) > (build.time, 0) { record.revert = revert.id.description }
-            let recipe = build.trailer("Catboat-Recipe") ?? build.id.description
+                name: name, build: build?.id.description, builtAt: build.map { UTCTime.text($0.time) },
+                recipe: recipe?.id.description, recipeAt: recipe.map { UTCTime.text($0.time) }, changes: [])
+            guard let recipe else { return record }
             let present = try ImageSnapshot(RecipeSource(name, cluster).recipe(), nil)
-            record.changes = try ImageComparison(
-                try history.snapshot(name, recipe), present, levels: [.attribute, .file]
-            ).changes.map(ChangeRecord.init)
+            func changes(since commit: String) throws -> [ChangeRecord] {
+                try ImageComparison(try history.snapshot(name, commit), present, levels: [.attribute, .file])
+                    .changes.map(ChangeRecord.init)
+            }
+            let built = build.map { $0.trailer("Catboat-Recipe") ?? $0.id.description }
+            if let built { record.changes = try changes(since: built) }
+            record.recipeIsCurrent =
+                try built == recipe.id.description
+                ? record.changes.isEmpty : changes(since: recipe.id.description).isEmpty
+            if let build, let revert, (revert.time, 1) > (build.time, 0) { record.revert = revert.id.description }
             return record
         }
     }

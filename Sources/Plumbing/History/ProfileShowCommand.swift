@@ -12,8 +12,16 @@ struct ProfileShowCommand: ParsableCommand {
     @Option(help: "At this revision; the newest of the image unless given.") var at: String?
     @Flag(name: .customShort("z"), help: "End records with NUL.") var nul = false
     @Flag(help: "Print JSON.") var json = false
+    @Option(
+        name: .shortAndLong, help: "Write the bytes of FILE here, whole or not at all, instead of printing them.",
+        completion: .file())
+    var output: String?
     @Argument(help: "The osimage.") var osimage: String
     @Argument(help: "stanza, packages, files, digests, build.json, or a file of the recipe.") var file: String?
+
+    func validate() throws {
+        if output != nil, file == nil { throw ValidationError("--output needs a FILE to write") }
+    }
 
     func run() throws {
         let history = try HistoryRepository.ofSite(try Cluster.open())
@@ -29,7 +37,10 @@ struct ProfileShowCommand: ParsableCommand {
                 [Diagnostic("not kept in this revision", subject: file, remedy: "see profile-show \(osimage)")],
                 status: 1)
         }
-        try Console.write(bytes)
+        guard let output else { return try Console.write(bytes) }
+        let target = FilePath(output)
+        if target.components.count > 1 { try target.removingLastComponent().createDirectories() }
+        try AtomicFile.write(bytes, to: target)
     }
 
     private struct Record: Encodable {

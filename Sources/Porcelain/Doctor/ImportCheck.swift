@@ -21,16 +21,23 @@ struct ImportCheck {
             return
         }
         defer { withExtendedLifetime(lock.descriptor) {} }
-        for name in names {
-            let folder = journals.journals.joined(name)
-            let images = (try? InstallJournal.open(folder))?.images.joined(separator: ", ")
-            findings.append(
-                Finding(
-                    "imports", .warning,
-                    images.map { "an import of '\($0)' was cut short" } ?? "an import was cut short before it began",
-                    remedy:
-                        "the next imgimport, or command that locks the image, ends it; now: catboat bundle-install --recover \(folder.printable)"
-                ))
+        findings = names.map { Self.finding(journals.journals.joined($0)) }
+    }
+
+    private static func finding(_ folder: FilePath) -> Finding {
+        let images: [String]?
+        do {
+            images = try InstallJournal.open(folder)?.images
+        } catch {
+            return Finding(
+                "imports", .error, "the journal of an import cannot be read: \(folder.printable)",
+                remedy: "look at what it names, put those files right by hand, then remove it")
         }
+        let what = images.map { "of \($0.joined(separator: ", ")) was cut short" } ?? "was cut short before it began"
+        return Finding(
+            "imports", .warning, "an import \(what)",
+            remedy:
+                "the next imgimport, or command that locks the image, ends it; now: catboat bundle-install --recover \(folder.printable)"
+        )
     }
 }

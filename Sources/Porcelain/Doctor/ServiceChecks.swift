@@ -20,13 +20,12 @@ struct ServiceChecks {
         let port = try cluster.site("httpport") ?? "80"
         let install = try cluster.installFolder
         let web = NetworkProbe(host: master, port: port)
+        let shipped = cluster.settings.dataFolder.joined("web").printable
         guard let status = web.webStatus(of: install.printable + "/") else {
             return findings.append(
                 Finding(
                     "http", .error, "no web server answers at \(master):\(port)",
-                    remedy:
-                        "start one that shows \(install.printable) and \(try cluster.tftpFolder.printable), or set site.httpport"
-                ))
+                    remedy: "start one with \(shipped)/nginx.conf or apache.conf, or set site.httpport"))
         }
         findings.append(Finding("http", .ok, "a web server answers at \(master):\(port) (\(status))"))
         var served: [String] = []
@@ -37,8 +36,7 @@ struct ServiceChecks {
             findings.append(
                 Finding(
                     "http", .error, "it shows anybody what shapes your images: \(served.joined(separator: ", "))",
-                    remedy:
-                        "forbid \(install.printable)/custom in the web server's configuration, see catboat-history(7)"))
+                    remedy: "forbid \(install.printable)/custom as \(shipped)/nginx.conf and apache.conf do"))
         }
         for name in try cluster.osimageNames() { try checkPublished(name, web) }
     }
@@ -52,18 +50,24 @@ struct ServiceChecks {
         return names.map { custom.joined($0).printable }
     }
 
+    /// What a node loads of an image: its boot file, and the packed root of the set that it names.
     private mutating func checkPublished(_ name: String, _ web: NetworkProbe) throws {
         let image = try cluster.osimage(name)
-        guard let folder = try image.rootimgdir(cluster) else { return }
-        let names = (try? cluster.settings.host(folder).directoryNames()) ?? []
-        guard let packed = names.first(where: { $0.printable.hasPrefix("rootimg.") }) else { return }
-        let path = folder.joined(packed).printable
-        let status = web.webStatus(of: path)
-        guard status != 200 else { return }
-        findings.append(
-            Finding(
-                "http", .error, "nodes cannot fetch \(path) (\(status.map(String.init) ?? "no answer"))",
-                remedy: "let the web server show \(folder.printable)"))
+        guard let folder = try image.rootimgdir(cluster),
+            let set = try PublishedSet.current(of: image, cluster).flatMap({ $0.hasPrefix("sha256:") ? $0 : nil })
+        else { return }
+        let kept = folder.joined(".packed").joined(String(set.dropFirst(7)))
+        let names = try cluster.settings.host(kept).directoryNames()
+        let bootFile = try cluster.tftpFolder.joined("xcat/osimage").joined(name).joined("boot.ipxe")
+        for path in [bootFile] + names.filter({ $0.printable.hasPrefix("rootimg.") }).map(kept.joined) {
+            let status = web.webStatus(of: path.printable)
+            guard status != 200 else { continue }
+            findings.append(
+                Finding(
+                    "http", .error,
+                    "nodes cannot fetch \(path.printable) (\(status.map(String.init) ?? "no answer"))",
+                    remedy: "let the web server show \(path.removingLastComponent().printable)"))
+        }
     }
 
     private mutating func checkBootFiles(_ master: String) {

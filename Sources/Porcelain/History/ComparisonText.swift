@@ -52,9 +52,9 @@ struct ComparisonText {
         }
     }
 
-    /// Bytes of a regular file in a record of the listing: type, mode, owner, group, size …
+    /// Bytes of a regular file in a record of the listing, whose fields blanks separate: type, mode, owner, group, size …
     private static func size(_ record: JSONName?) -> Int64 {
-        let fields = record?.bytes.split(separator: 0x09, omittingEmptySubsequences: false) ?? []
+        let fields = record?.bytes.split(separator: 0x20, maxSplits: 5, omittingEmptySubsequences: false) ?? []
         guard fields.count > 4, fields[0].elementsEqual("f".utf8) else { return 0 }
         return Int64(String(decoding: fields[4], as: UTF8.self)) ?? 0
     }

@@ -24,16 +24,17 @@ struct DiffCommand: ParsableCommand {
 
     func run() throws {
         let (image, old, new) = try moments()
-        let levels = recipe ? ["attribute", "file"] : result ? ["package", "path", "digest", "build"] : []
-        let words: [Word] =
-            levels.flatMap { ["--level", Word($0)] } + [Word(image), Word(old)]
-            + new.map { [Word($0)] }
-            .joinedOrEmpty
+        let recipeLevels = ["attribute", "file"]
+        let levels = recipe ? recipeLevels : result ? ["package", "path", "digest", "build"] : []
+        let operands = [Word(image), Word(old)] + (new.map { [Word($0)] } ?? [])
+        let words = Self.options(levels) + operands
         if programs.isWanted { return try Step("profile-diff", programs.words + words).passedOn() }
         let changes = try HistoryAnswers.changes(words)
         let patch =
             result
-            ? [] : try Step("profile-diff", ["--patch"] + words).answer(accepting: [0, 1]).output
+            ? []
+            : try Step("profile-diff", ["--patch"] + Self.options(recipeLevels) + operands).answer(accepting: [0, 1])
+                .output
         try ComparisonText(changes).print(patch: patch)
         if changes.isEmpty { Console.note("No differences.") }
     }
@@ -57,6 +58,8 @@ struct DiffCommand: ParsableCommand {
         return (image, old, new)
     }
 
+    private static func options(_ levels: [String]) -> [Word] { levels.flatMap { ["--level", Word($0)] } }
+
     private static func range(_ text: String) -> (String, String?) {
         var rest = text[...]
         while let dot = rest.firstIndex(of: ".") {
@@ -69,8 +72,4 @@ struct DiffCommand: ParsableCommand {
         }
         return (text, nil)
     }
-}
-
-extension Optional where Wrapped == [Word] {
-    fileprivate var joinedOrEmpty: [Word] { self ?? [] }
 }

@@ -21,12 +21,23 @@ enum HistoryAnswers {
         var minute: String { String(time.prefix(16).map { $0 == "T" ? " " : $0 }) }
     }
 
-    struct Change: Decodable {
+    struct Change {
         var level: String
         var status: String
         var name: JSONName
         var old: JSONName?
         var new: JSONName?
+
+        /// `LEVEL TAB STATUS TAB NAME TAB OLD TAB NEW`; of these only a name may hold a TAB.
+        init?(_ record: ArraySlice<UInt8>) {
+            let fields = record.split(separator: 0x09, omittingEmptySubsequences: false)
+            guard fields.count >= 5 else { return nil }
+            level = String(decoding: fields[0], as: UTF8.self)
+            status = String(decoding: fields[1], as: UTF8.self)
+            name = JSONName(Array(record[fields[2].startIndex..<fields[fields.count - 3].endIndex]))
+            old = status == "A" ? nil : JSONName(Array(fields[fields.count - 2]))
+            new = status == "D" ? nil : JSONName(Array(fields[fields.count - 1]))
+        }
     }
 
     struct Tag: Decodable {
@@ -36,7 +47,6 @@ enum HistoryAnswers {
 
     private struct Document: Decodable {
         var commits: [Commit]?
-        var changes: [Change]?
         var tags: [Tag]?
     }
 
@@ -50,8 +60,19 @@ enum HistoryAnswers {
         return commit
     }
 
+    /// Builds from the recipe that held at `commit`, newest first; nil when there was no recipe.
+    static func builds(of osimage: String, recipeAt commit: String) throws -> [Commit]? {
+        let words: [Word] = ["-n", "1", "--kind", "recipe", "--kind", "revert", "--from", Word(commit), Word(osimage)]
+        guard let recipe = try commits(words).first else { return nil }
+        return try commits(["--kind", "build", Word(osimage)]).filter { $0.trailers["Catboat-Recipe"] == recipe.commit }
+    }
+
+    /// Two builds may differ in every file: records are read ten times faster than JSON.
     static func changes(_ words: [Word]) throws -> [Change] {
-        try decoded(Step("profile-diff", ["--json"] + words).answer(accepting: [0, 1]).output).changes ?? []
+        let answer = try Step("profile-diff", ["-z"] + words).answer(accepting: [0, 1])
+        // Status 1 without any record is a negative answer: the plumbing has said why.
+        if answer.output.isEmpty, !answer.ending.isSuccess { throw ExitCode(1) }
+        return answer.output.split(separator: 0).compactMap(Change.init)
     }
 
     static func tags() throws -> [Tag] {

@@ -104,7 +104,8 @@ struct RevertCommand: ParsableCommand {
         let kept = try Step("image-publish", words + ["--list", Word(osimage)]).captured(accepting: [0, 1]).lines
             .map { String($0.prefix { $0 != "\t" }) }
         guard let set = sets.first(where: kept.contains) else {
-            return try Console.print("Its set is no longer kept: run \(rebuild).")
+            return try Console.print(
+                "Its set is no longer kept: run genimage --locked \(osimage) && packimage \(osimage).")
         }
         _ = try Step("image-publish", words + [Word(osimage), Word(set)]).answer()
         try Console.print("Nodes get its set again: \(set).")
@@ -112,11 +113,6 @@ struct RevertCommand: ParsableCommand {
 
     /// Digests of sets built from the recipe that held at `commit`, newest first.
     private func setsBuilt(from commit: HistoryAnswers.Commit) throws -> [String]? {
-        let recipe = try HistoryAnswers.commits([
-            "-n", "1", "--kind", "recipe", "--kind", "revert", "--from", Word(commit.commit), Word(osimage),
-        ]).first
-        guard let recipe else { return nil }
-        return try HistoryAnswers.commits(["--kind", "build", Word(osimage)])
-            .filter { $0.trailers["Catboat-Recipe"] == recipe.commit }.compactMap { $0.trailers["Catboat-Set"] }
+        try HistoryAnswers.builds(of: osimage, recipeAt: commit.commit)?.compactMap { $0.trailers["Catboat-Set"] }
     }
 }

@@ -33,6 +33,8 @@ struct StatusCommand: ParsableCommand {
             var build: String?
             var built_at: String?
             var revert: String?
+            var recipe_at: String?
+            var recipe_is_current: Bool
             var changes: [Change]
         }
         var osimages: [Image]
@@ -72,8 +74,9 @@ struct StatusCommand: ParsableCommand {
 
     private func record(_ image: Osimage, _ known: Answer.Image?, _ cluster: Cluster) throws -> Record {
         var record = Record(name: image.name, state: "up to date", commit: known?.build, changes: [])
+        let waits = try known.map { try isBuilt(image, $0, cluster) } ?? false
         guard let known, let builtAt = known.built_at else {
-            record.state = "never built: genimage needed"
+            record.state = waits ? Self.unpublished : "never built: genimage needed"
             return record
         }
         // After a revert nodes may get an older set again: then that is what counts.
@@ -85,11 +88,23 @@ struct StatusCommand: ParsableCommand {
         } else {
             record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
             if record.changes.isEmpty, try isRebuilt(image, cluster, since: builtAt) {
-                record.state = "built, not published: packimage needed"
+                record.state = Self.unpublished
             }
         }
-        if !record.changes.isEmpty { record.state = "changed: genimage needed" }
+        if !record.changes.isEmpty { record.state = waits ? Self.unpublished : "changed: genimage needed" }
         return record
+    }
+
+    private static let unpublished = "built, not published: packimage needed"
+
+    /// Whether genimage came to its end with the recipe that the image has now.
+    private func isBuilt(_ image: Osimage, _ known: Answer.Image, _ cluster: Cluster) throws -> Bool {
+        guard known.recipe_is_current, let recipeAt = known.recipe_at, let folder = try image.rootimgdir(cluster) else {
+            return false
+        }
+        let host = try cluster.settings.host(folder)
+        guard let state = try host.joined(".state").status() else { return false }
+        return UTCTime.text(state.modified.seconds) >= recipeAt && (try? PackimageTarget.isFinished(host)) == true
     }
 
     /// The build that nodes get; nil when nothing is published or the history does not know it.

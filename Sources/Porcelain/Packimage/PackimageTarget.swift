@@ -84,7 +84,7 @@ struct PackimageTarget {
     }
 
     /// What genimage notes in `.state`; a tree that it did not make has none.
-    private static func isFinished(_ folder: FilePath) throws -> Bool {
+    static func isFinished(_ folder: FilePath) throws -> Bool {
         struct State: Decodable { var step: String }
         let file = folder.joined(".state")
         guard file.exists else { return true }

@@ -19,7 +19,8 @@ struct TabeditCommand: PeerCommand {
     var table: String?
 
     func run() throws {
-        guard !help, let table else { throw UsageFailure() }
+        if help { throw UsageFailure(status: 0) }
+        guard let table else { throw UsageFailure() }
         guard let schema = TableSchema.named(table) else {
             throw CommandFailure([Diagnostic("No such table: \(table)", remedy: "see tabdump for the names")])
         }

@@ -14,7 +14,8 @@ struct TabgrepCommand: PeerCommand {
     var node: String?
 
     func run() throws {
-        guard !help, let node else { throw UsageFailure() }
+        if help { throw UsageFailure(status: 0) }
+        guard let node else { throw UsageFailure() }
         let cluster = try Cluster.open()
         guard let first = try cluster.requireNodes(node).first else { return }
         let names = try cluster.levels(of: first)

@@ -79,6 +79,17 @@ final class DebianSite: @unchecked Sendable {
         return set.joined(name)
     }
 
+    /// Runs `body` while a sample hook is in place.
+    func withHook(_ sample: FilePath, _ body: () throws -> Catboat.Result) throws -> Catboat.Result {
+        let folder = host("/install/custom/hooks").joined("\(sample.removingLastComponent()).d")
+        try folder.createDirectories()
+        let hook = folder.joined(sample.lastName)
+        try AtomicFile.write(
+            Catboat.projectFolder.joined("hooks").joined(sample).readBytes(), to: hook, permissions: 0o755)
+        defer { try? hook.removeFile() }
+        return try body()
+    }
+
     /// The package list, and a postinstall script that leaves a trace and a unit that reports on the console.
     private func writeRecipe() throws {
         let lists = host("/install/custom/netboot/debian")

@@ -39,7 +39,8 @@ import Testing
 
         /// Runs a script of the page.
         func run(_ script: String, _ words: Word..., variables: [String: String] = [:]) throws -> Catboat.Result {
-            let file = try Scratch.write(ManualScripts.script(script), to: "scripts/\(script)", permissions: 0o755)
+            let text = try ManualPage("man7/catboat-plumbing.7").script(script)
+            let file = try Scratch.write(text, to: "scripts/\(script)", permissions: 0o755)
             var tool = catboat.tool("help")
             tool.program = file
             tool.words = words
@@ -145,6 +146,27 @@ import Testing
         #expect(try site.catboat.succeed("package-list", Word(site.folder.joined("rootimg"))).stdout == packages)
     }
 
+    @Test func `after a revert the locked build is the one that was gone back to`() throws {
+        // Files that only their owner can read are not kept.
+        try Scratch.directory.changePermissions(0o755)
+        let site = try Site()
+        try site.catboat.succeed("genimage", Word(Self.image))
+        try site.catboat.succeed("packimage", Word(Self.image))
+        let packages = try site.catboat.succeed("package-list", Word(site.folder.joined("rootimg"))).stdout
+        try site.setPackages(["linux-image-tiny", "dracut", "dracut-network", "tiny-hello", "tiny-red"])
+        try site.catboat.succeed("genimage", Word(Self.image))
+        try site.catboat.succeed("packimage", Word(Self.image))
+        let packed = try site.packed
+        // The first set is gone: going back means building it again.
+        try site.catboat.succeed("image-publish", "--prune", "--keep", "1", Word(Self.image))
+        let reverted = try site.catboat.succeed("revert", Word(Self.image), Word("\(Self.image)@{2}"))
+        let advice = "run genimage --locked \(Self.image) && packimage \(Self.image)."
+        #expect(reverted.stdout.contains("Its set is no longer kept: \(advice)"), "\(reverted.stdout)")
+        #expect(try site.packed == packed)
+        try site.catboat.succeed("genimage", "--locked", Word(Self.image))
+        #expect(try site.catboat.succeed("package-list", Word(site.folder.joined("rootimg"))).stdout == packages)
+    }
+
     @Test func `of two versions the locked one is installed, also over a newer one`() throws {
         let site = try Site()
         try site.setPackages(["linux-image-tiny", "dracut", "dracut-network", "tiny-hello", "tiny-two"])
@@ -169,27 +191,5 @@ import Testing
         let packages = try site.catboat.succeed("package-list", Word(site.folder.joined("rootimg"))).stdout
         #expect(packages.contains("tiny-two\t1.0\t"))
         #expect(!site.folder.joined("rootimg/etc/apt/preferences.d/catboat-locked").exists)
-    }
-}
-
-/// Scripts that stand in a manual page.
-enum ManualScripts {
-    /// The literal display of catboat-plumbing(7) that begins with an interpreter line and then `# NAME `.
-    static func script(_ name: String) throws -> String {
-        let page = try Catboat.projectFolder.joined("man/man7/catboat-plumbing.7").readText()
-        var block: [String]?
-        for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix(".Bd ") {
-                block = []
-            } else if line == ".Ed" {
-                if let block, block.count > 1, block[0].hasPrefix("#!"), block[1].hasPrefix("# \(name) ") {
-                    return block.joined(separator: "\n") + "\n"
-                }
-                block = nil
-            } else {
-                block?.append(String(line.hasPrefix("\\&") ? line.dropFirst(2) : line).replacing("\\e", with: "\\"))
-            }
-        }
-        throw FileError("find script \(name) in", "catboat-plumbing.7", .noSuchFileOrDirectory)
     }
 }
