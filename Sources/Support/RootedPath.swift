@@ -28,6 +28,7 @@ public struct RootFolder: Sendable, Equatable {
         defer { try? root.close() }
         var existing = FilePath("/").joined(stored)
         var missing: [FilePath.Component] = []
+        var links = 0
         while true {
             let inner = existing.bytes.drop { $0 == 0x2f }
             let descriptor = FilePath(bytes: inner.isEmpty ? [0x2e] : Array(inner)).withPlatformString {
@@ -36,6 +37,17 @@ public struct RootFolder: Sendable, Equatable {
             }
             if descriptor >= 0 {
                 defer { Glibc.close(descriptor) }
+                // A link that leads to nothing yet: whoever makes the file makes it where the link leads beneath the root.
+                if let name = missing.last, let target = Self.target(of: name, in: FileDescriptor(rawValue: descriptor))
+                {
+                    links += 1
+                    guard links <= 40 else {
+                        throw FileError("resolve beneath \(path.printable)", stored, .tooManySymbolicLinkLevels)
+                    }
+                    missing.removeLast()
+                    existing = target.isAbsolute ? target : existing.joined(target)
+                    continue
+                }
                 var result = try FilePath("/proc/self/fd/\(descriptor)").resolved()
                 for component in missing.reversed() { result.append(component) }
                 return result
@@ -49,6 +61,11 @@ public struct RootFolder: Sendable, Equatable {
             missing.append(last)
             existing.removeLastComponent()
         }
+    }
+
+    /// What a symbolic link in a directory says; nil when the name is no link.
+    private static func target(of name: FilePath.Component, in directory: FileDescriptor) -> FilePath? {
+        (try? directory.linkTarget(at: FilePath(root: nil, [name]))).map { FilePath(bytes: $0) }
     }
 
     /// A path of the host as it is stored and printed: without the root prefix.

@@ -120,7 +120,9 @@ struct ExportSteps {
 
     private func hook(_ event: String) throws {
         guard runsHooks else { return }
-        try step("hook-run", ["--osimage", Word(target.image), Word(event)]).run()
+        let place = request.remote.map { "\($0):\(request.output.printable)" }
+        let fact = Word("bundle=\(place ?? request.output.absolute.printable)")
+        try step("hook-run", ["--osimage", Word(target.image), "--fact", fact, Word(event)]).run()
     }
 
     private func step(_ verb: String, _ words: [Word], input: [UInt8]? = nil) -> Step {

@@ -47,11 +47,11 @@ struct ImportSteps {
         let plan = try ImportPlan(images, rows, id: id, stage: stage, cluster)
         try tell(plan, images)
         guard !request.isDry else { return }
-        for image in images { try hook("pre-imgimport", image) }
+        for image in images { try hook("pre-imgimport", image, bundle) }
         try install(plan.plan)
         for image in images { try publish(image) }
         for image in images { try step("profile-commit", [Word(image.name)]).run(output: .null) }
-        for image in images { try hook("post-imgimport", image) }
+        for image in images { try hook("post-imgimport", image, bundle) }
         if !request.isJSON {
             for image in images { try Console.print("Successfully imported the image \(image.name).") }
         }
@@ -192,9 +192,10 @@ struct ImportSteps {
         try step("image-publish", [Word(image.name)]).run(output: .null)
     }
 
-    private func hook(_ event: String, _ image: ImportImage) throws {
+    private func hook(_ event: String, _ image: ImportImage, _ bundle: FilePath) throws {
         guard request.runsHooks else { return }
-        try step("hook-run", ["--osimage", Word(image.name), Word(event)]).run()
+        let fact = Word("bundle=\(bundle.printable)")
+        try step("hook-run", ["--osimage", Word(image.name), "--fact", fact, Word(event)]).run()
     }
 
     private func step(_ verb: String, _ words: [Word], input: [UInt8]? = nil) -> Step {
