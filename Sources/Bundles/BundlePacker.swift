@@ -3,10 +3,6 @@ public import Digests
 public import Support
 public import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// Writes a bundle as a stream: files are read once, nothing is copied before.
 public struct BundlePacker: Sendable {
     public struct Summary: Sendable, Equatable {

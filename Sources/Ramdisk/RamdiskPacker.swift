@@ -3,10 +3,6 @@ public import Digests
 public import Support
 public import SystemPackage
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// Packs a tree into the file that a node loads.
 public struct RamdiskPacker: Sendable {
     /// The archive method, by the names of `packimage -m`.

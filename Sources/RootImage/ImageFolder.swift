@@ -1,10 +1,5 @@
-internal import CLinux
 public import Support
 public import SystemPackage
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// A rootimgdir and what genimage keeps in it.
 public struct ImageFolder: Sendable, Equatable {

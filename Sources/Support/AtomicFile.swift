@@ -7,7 +7,7 @@ public import SystemPackage
 
 /// A file that appears under its name only when it is whole.
 ///
-/// The bytes go to `.NAME.tmp-XXXXXX` in the same directory; `commit` fsyncs, renames and fsyncs the directory.
+/// The bytes go to `.NAME.tmp-` with six more characters in the same directory; `commit` fsyncs, renames and fsyncs the directory.
 /// Without `commit` the temporary is removed: on deinit, and when SIGINT, SIGTERM or SIGHUP ends the process.
 public struct AtomicFile: ~Copyable {
     /// Open for writing until `commit`.

@@ -16,7 +16,7 @@ extension FilePath {
     ///
     /// - Parameter make: gets a template of mkstemp(3), replaces its last six characters and says whether that did it.
     func unique(made make: (UnsafeMutablePointer<CChar>) -> Bool) -> FilePath? {
-        var template = (bytes + Array("XXXXXX".utf8) + [0]).map { CChar(bitPattern: $0) }
+        var template = (bytes + Array(repeating: UInt8(ascii: "X"), count: 6) + [0]).map { CChar(bitPattern: $0) }
         let isMade = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.map(make) ?? false }
         return isMade ? FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) }) : nil
     }
