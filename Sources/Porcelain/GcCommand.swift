@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import FoundationEssentials
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -19,7 +18,7 @@ struct GcCommand: ParsableCommand {
     private struct Answer: Decodable {
         struct Kept: Decodable {
             var digest: String
-            var published_at: String
+            var publishedAt: String
             var size: Int64
         }
         var sets: [Kept]
@@ -44,8 +43,8 @@ struct GcCommand: ParsableCommand {
             else { continue }
             let words = ["--prune", "--json"] + (dryRun ? ["--dry-run"] : []) + policy.words + place + [Word(name)]
             let answer = try Step("image-publish", words).answer()
-            records += try JSONDecoder().decode(Answer.self, from: Data(answer.output)).sets.map {
-                Record(osimage: name, digest: $0.digest, publishedAt: $0.published_at, size: $0.size)
+            records += try JSONText.decode(Answer.self, answer.output).sets.map {
+                Record(osimage: name, digest: $0.digest, publishedAt: $0.publishedAt, size: $0.size)
             }
         }
         if json { return try Console.write(JSONText.document("sets", records)) }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import FoundationEssentials
 internal import Hooks
 internal import Support
 internal import SystemPackage
@@ -52,14 +51,14 @@ struct HookCommand: ParsableCommand {
         if let osimage { words += ["--osimage", Word(osimage)] }
         let document = try Step("hook-run", words + operand.map { Word($0) }).captured().output
         if json { return try Console.write(document) }
-        let hooks = try JSONDecoder().decode(Listing.self, from: Data(document)).hooks
+        let hooks = try JSONText.decode(Listing.self, document).hooks
         if hooks.isEmpty { return Console.note("No hooks; see catboat-hooks(5).") }
         var shownEvent = ""
         for hook in hooks {
             if hook.event != shownEvent { try Console.print("\(shownEvent.isEmpty ? "" : "\n")\(hook.event):") }
             shownEvent = hook.event
             let mark = hook.runs ? " " : "-"
-            let notes = [hook.origin, hook.in_image ? "in the image" : nil, hook.reason].compactMap { $0 }
+            let notes = [hook.origin, hook.inImage ? "in the image" : nil, hook.reason].compactMap { $0 }
             try Console.print("  \(mark) \(hook.name.shown) (\(notes.joined(separator: ", ")))")
             try Console.print("      \(hook.place.shown)")
         }
@@ -71,7 +70,7 @@ struct HookCommand: ParsableCommand {
             var name: JSONName
             var origin: String
             var place: JSONName
-            var in_image: Bool
+            var inImage: Bool
             var runs: Bool
             var reason: String?
         }

@@ -35,7 +35,7 @@ struct RmdefCommand: PeerCommand {
         for start in stride(from: 0, to: nodes.count, by: 400) {
             let some = nodes[start..<min(start + 400, nodes.count)].joined(separator: ",")
             let ending = try Step("nodeset", [Word(some), "offline"]).status(output: .null, accepting: [0, 1])
-            if !ending.isSuccess { Console.note("Warning: boot files of some nodes may be left") }
+            if !ending.isSuccess { Console.warning("boot files may be left: see what nodeset says above") }
         }
     }
 

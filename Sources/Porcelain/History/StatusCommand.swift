@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import FoundationEssentials
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -31,10 +30,10 @@ struct StatusCommand: ParsableCommand {
             }
             var name: String
             var build: String?
-            var built_at: String?
+            var builtAt: String?
             var revert: String?
-            var recipe_at: String?
-            var recipe_is_current: Bool
+            var recipeAt: String?
+            var recipeIsCurrent: Bool
             var changes: [Change]
         }
         var osimages: [Image]
@@ -47,7 +46,7 @@ struct StatusCommand: ParsableCommand {
         if !images.isEmpty, try cluster.settings.host(cluster.installFolder.joined("custom/.git")).exists {
             let names = images.map { Word($0.name) }
             let output = try Step("profile-diff", ["--built", "--json"] + names).answer().output
-            for image in try JSONDecoder().decode(Answer.self, from: Data(output)).osimages {
+            for image in try JSONText.decode(Answer.self, output).osimages {
                 known[image.name] = image
             }
         }
@@ -75,7 +74,7 @@ struct StatusCommand: ParsableCommand {
     private func record(_ image: Osimage, _ known: Answer.Image?, _ cluster: Cluster) throws -> Record {
         var record = Record(name: image.name, state: "up to date", commit: known?.build, changes: [])
         let waits = try known.map { try isBuilt(image, $0, cluster) } ?? false
-        guard let known, let builtAt = known.built_at else {
+        guard let known, let builtAt = known.builtAt else {
             record.state = waits ? Self.unpublished : "never built: genimage needed"
             return record
         }
@@ -99,7 +98,7 @@ struct StatusCommand: ParsableCommand {
 
     /// Whether genimage came to its end with the recipe that the image has now.
     private func isBuilt(_ image: Osimage, _ known: Answer.Image, _ cluster: Cluster) throws -> Bool {
-        guard known.recipe_is_current, let recipeAt = known.recipe_at, let folder = try image.rootimgdir(cluster) else {
+        guard known.recipeIsCurrent, let recipeAt = known.recipeAt, let folder = try image.rootimgdir(cluster) else {
             return false
         }
         let host = try cluster.settings.host(folder)

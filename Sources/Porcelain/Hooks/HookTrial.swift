@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import FoundationEssentials
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -80,7 +79,7 @@ struct HookTrial {
         if json {
             try Console.write(answer.output)
         } else {
-            let changes = try JSONDecoder().decode(Answer.self, from: Data(answer.output)).changes
+            let changes = try JSONText.decode(Answer.self, answer.output).changes
             for change in changes { try Console.print(Self.line(change)) }
             if changes.isEmpty { Console.note("Nothing of the image would be changed.") }
         }
