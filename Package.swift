@@ -67,11 +67,13 @@ let package = Package(
         room("Profiles", ["Support"]),
         room("Archive", ["Support", "Digests", "CLinux", "CZlib", "CLibdeflate", "CZstd"]),
         room("Sandbox", ["Support", "CLinux"]),
+        room("RpmMetadata", []),
 
         // Floor 2
         room("Resolution", ["Support", "Settings", "Definitions", "Profiles"]),
         room("Media", ["Support", "Digests", "CLinux", "CLibarchive"]),
-        room("RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "CLinux"]),
+        room(
+            "RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "RpmMetadata", "CLinux"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
         room("Hooks", ["Support", "Settings", "CLinux"]),
         room("History", ["Support", "Digests", "CLinux", "CLibgit2"]),
@@ -135,6 +137,7 @@ let package = Package(
         tests("ProfilesTests", ["Profiles", "Support"]),
         tests("ArchiveTests", ["Archive", "Digests", "Support"]),
         tests("SandboxTests", ["Sandbox", "Support"]),
+        tests("RpmMetadataTests", ["RpmMetadata"]),
         tests("MediaTests", ["Media", "Digests", "Support"]),
         tests("RootImageTests", ["RootImage", "Profiles", "Sandbox", "Digests", "Support"]),
         tests("RamdiskTests", ["Ramdisk", "Archive", "Profiles", "Digests", "Support"]),

@@ -33,6 +33,20 @@ public enum Decompression {
         return nil
     }
 
+    /// The plain bytes of an open file, from its beginning, whatever compression it has, if any.
+    ///
+    /// - Parameter path: for errors.
+    public static func plain(_ descriptor: FileDescriptor, _ path: FilePath) throws -> any ByteSource {
+        var head = [UInt8](repeating: 0, count: 6)
+        let count = try FileError.wrap("read", path) {
+            try head.withUnsafeMutableBytes { try descriptor.read(fromAbsoluteOffset: 0, into: $0) }
+        }
+        _ = try FileError.wrap("read", path) { try descriptor.seek(offset: 0, from: .start) }
+        guard let method = method(of: Array(head[..<count])) else { return FileSource(descriptor, path) }
+        if case .xz = method { return try XzSource(descriptor, width: 1) }
+        return try reader(method, FileSource(descriptor, path))
+    }
+
     /// The plain bytes of gzip members or zstd frames. xz is a program: see `XzSource`.
     public static func reader(_ method: Compression, _ source: some ByteSource) throws(ArchiveError) -> any ByteSource {
         switch method {

@@ -205,7 +205,7 @@ import Testing
         site.source = ["--osver", "plan9", "--arch", "x86_64", "--pkgdir", Word(site.medium)]
         #expect(
             try site.populate("tiny-hello\n").stderr
-                == "rootimg-populate: error: cannot build root images of this distribution: 'plan9': use debian or ubuntu media\n"
+                == "rootimg-populate: error: cannot build root images of this distribution: 'plan9': use Debian, Ubuntu, Enterprise Linux, Fedora or SUSE media\n"
         )
         site.source = ["--osver", "debian12", "--arch", "aarch64", "--pkgdir", Word(site.medium)]
         #expect(

@@ -18,12 +18,14 @@ struct RootimgPopulateCommand: ParsableCommand {
     @Argument(help: "The folder that holds rootimg/.", completion: .directory) var rootimgdir: String
     @Option(help: "Distribution and version, e.g. debian12.") var osver: String
     @Option(help: "Architecture, e.g. x86_64.") var arch: String
-    @Option(help: "A copied medium, a folder of packages, or 'URL suite components'.") var pkgdir: [String] = []
+    @Option(help: "A copied medium, a folder of packages, or a URL (Debian: 'URL suite components').")
+    var pkgdir: [String] = []
     @Option(help: "Where 'dir/name' of an otherpkglist finds dir.") var otherpkgdir: [String] = []
     @Option(help: "Keys that are trusted: a file or a folder.") var keyring: [String] = []
     @Option(help: "Records of pkglist-expand; - is standard input.") var packagesFrom = "-"
     @Option(help: "Begin with a copy of this tree.", completion: .directory) var base: String?
     @Option(help: "The kernel's version, instead of the newest.") var kernelver: String?
+    @Option(help: "Version and release of the kernel's RPM packages, where they differ.") var krpmver: String?
     @Option(help: "A variable for package scripts, as NAME=VALUE.") var env: [String] = []
     @Option(help: "A list of package-list: exactly these packages and versions.", completion: .file())
     var locked: String?
@@ -32,7 +34,9 @@ struct RootimgPopulateCommand: ParsableCommand {
     @Flag(help: "With --fresh: lose what was changed by hand.") var discardChanges = false
     @Flag(help: "Keep packages whose names left the lists.") var keepRemoved = false
     @Flag(help: "Do not update packages that are there.") var noupdate = false
-    @Flag(help: "Install recommended packages too.") var recommends = false
+    @Flag(
+        inversion: .prefixedNo, help: "Install recommended packages too; dnf does so by default, others do not.")
+    var recommends: Bool?
     @Flag(help: "Let the package manager ask questions.") var interactive = false
 
     func run() throws {
@@ -65,16 +69,24 @@ struct RootimgPopulateCommand: ParsableCommand {
         options.keepsRemoved = keepRemoved
         options.updates = !noupdate
         options.locked = try readLock()
-        let family = PackageFamily(osver: osver, arch: arch)
+        let family = try PackageFamily(osver: osver, arch: arch)
         let source = PackageSource(
             pkgdirs: pkgdir, otherpkgdirs: otherpkgdir, keyrings: keyring.map { FilePath($0) }, root: settings.root)
-        let session = try family.session(
-            folder, source: source, requests: requests, kernelVersion: kernelver, installsRecommends: recommends,
-            isInteractive: interactive, variables: try EnvironmentOption.variables(env), execPath: settings.execPath,
-            locked: options.locked)
+        var packages = PackageSettings(execPath: settings.execPath, dataFolder: settings.dataFolder)
+        packages.requests = requests
+        packages.kernelVersion = kernelver
+        packages.kernelPackageVersion = krpmver
+        packages.installsRecommends = recommends
+        packages.isInteractive = interactive
+        packages.variables = try EnvironmentOption.variables(env)
+        packages.locked = options.locked
+        let session = try family.session(folder, source: source, packages)
         let populator = Populator(folder, driver: session.driver, requests: requests, options: options)
         defer { session.end() }
-        return plan ? try populator.plan(lock).changes : try populator.run(lock)
+        if plan { return try populator.plan(lock).changes }
+        let changes = try populator.run(lock)
+        for warning in session.driver.warnings { Console.warning("rootimg-populate: \(warning)") }
+        return changes
     }
 
     private func readLock() throws -> PackageLock? {

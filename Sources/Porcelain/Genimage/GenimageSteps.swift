@@ -146,6 +146,7 @@ struct GenimageSteps {
         for folder in target.otherpkgdirs { words += ["--otherpkgdir", Word(folder)] }
         if target.keyFolder.isDirectory { words += ["--keyring", Word(target.keyFolder)] }
         if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
+        if let version = target.attributes["krpmver"] { words += ["--krpmver", Word(version)] }
         words += environmentWords + request.populateFlags + [Word(target.rootimgdir)]
         var part = Part(
             "pkglist-expand",

@@ -1,5 +1,6 @@
 internal import CommandShell
 internal import Definitions
+internal import Profiles
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -201,10 +202,18 @@ struct NodesetPlan {
                 port: definition["serialport"], speed: definition["serialspeed"], flow: definition["serialflow"])
         else { throw Refusal("serialport defined, but no serialspeed for \(definition.name) in nodehm table") }
         fields += consoles.map { "console=\($0)" }
-        for words in [definition["addkcmdline"], image["addkcmdline"] ?? "quiet"].compactMap({ $0 }) {
-            fields.append("append=\(words)")
-        }
+        let appended = [definition["addkcmdline"], image["addkcmdline"] ?? "quiet"].compactMap { $0 }
+        if Self.bootsWithoutSELinux(image, appended) { fields.append("append=selinux=0") }
+        fields += appended.map { "append=\($0)" }
         return fields.map { $0.replacing("\t", with: " ").replacing("\n", with: " ") }
+    }
+
+    /// A root in memory has no labels unless the node makes them, so these boot without SELinux, as with xCAT, until `selinux=` says
+    /// otherwise.
+    private static func bootsWithoutSELinux(_ image: Osimage, _ appended: [String]) -> Bool {
+        let words = appended.flatMap { $0.split(whereSeparator: \.isWhitespace) }
+        guard let osvers = image.osvers, !words.contains(where: { $0.hasPrefix("selinux=") }) else { return false }
+        return ["rhels", "rhel", "rhelhpc", "ol", "alma", "rocky"].contains(OSName(osvers).parts.base)
     }
 
     /// `mac` means the interface that the node booted from, which the boot loader knows.

@@ -1,8 +1,8 @@
-public import Support
-public import SystemPackage
+internal import Support
+internal import SystemPackage
 
 /// Where packages come from: one entry of pkgdir or otherpkgdir, understood.
-public enum AptRepository: Sendable, Equatable {
+enum AptRepository: PackageRepository, Sendable {
     /// A copied medium or mirror with `dists/`: one suite of it.
     case archive(FilePath, suite: String, components: [String], isSigned: Bool)
     /// A folder with its own `Packages` index.
@@ -12,8 +12,10 @@ public enum AptRepository: Sendable, Equatable {
     /// `URL suite components` as in sources.list(5).
     case url(String)
 
+    static let schemes = ["http:", "https:", "ftp:", "mirror+"]
+
     /// The folder that the build must see; nil for a URL.
-    public var folder: FilePath? {
+    var folder: FilePath? {
         switch self {
         case .archive(let folder, _, _, _), .flat(let folder, _), .packages(let folder, _): folder
         case .url: nil
@@ -27,16 +29,16 @@ public enum AptRepository: Sendable, Equatable {
     ///   - architecture: Debian's name of it, e.g. `amd64`.
     ///   - root: messages show paths without its prefix.
     /// - Returns: several when an archive has several suites.
-    public static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws
+    static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws
         -> [AptRepository]
     {
         if isURL(entry) {
-            guard isWhole(entry) else { throw AptRepositoryError.badURL(entry) }
+            guard isWhole(entry) else { throw RepositoryError.badURL(entry) }
             return [.url(entry)]
         }
         let folder = FilePath(entry)
         let stored = root.stored(folder)
-        guard folder.isDirectory else { throw AptRepositoryError.notFound(stored) }
+        guard folder.isDirectory else { throw RepositoryError.notFound(stored) }
         if folder.joined("dists").isDirectory {
             let archives = try suites(of: folder, stored, architecture)
             guard archives.isEmpty else { return archives }
@@ -45,12 +47,8 @@ public enum AptRepository: Sendable, Equatable {
             return [.flat(folder, isSigned: folder.joined("InRelease").exists || folder.joined("Release.gpg").exists)]
         }
         let debs = try packages(in: folder)
-        guard !debs.isEmpty else { throw AptRepositoryError.empty(stored, architecture: architecture) }
+        guard !debs.isEmpty else { throw RepositoryError.empty(stored, architecture: architecture) }
         return [.packages(folder, debs: debs)]
-    }
-
-    public static func isURL(_ entry: String) -> Bool {
-        ["http:", "https:", "ftp:", "mirror+"].contains { entry.hasPrefix($0) }
     }
 
     /// Whether the entry is one line of sources.list(5) behind `deb`: a URL, a suite, and components unless the suite ends in `/`.
@@ -87,11 +85,11 @@ public enum AptRepository: Sendable, Equatable {
             // A copy without its stamp was interrupted; what it holds was not checked against the medium's checksums.
             let isMedium = folder.joined(".disk/info").exists
             guard isSigned || !isMedium || folder.joined(".catboat-media.json").exists else {
-                throw AptRepositoryError.incompleteCopy(stored)
+                throw RepositoryError.incompleteCopy(stored)
             }
             result.append(.archive(folder, suite: name.printable, components: components, isSigned: isSigned))
         }
-        if result.isEmpty, hasOtherArchitectures { throw AptRepositoryError.empty(stored, architecture: architecture) }
+        if result.isEmpty, hasOtherArchitectures { throw RepositoryError.empty(stored, architecture: architecture) }
         return result
     }
 
@@ -104,44 +102,5 @@ public enum AptRepository: Sendable, Equatable {
             return .enter
         }
         return debs
-    }
-}
-
-public enum AptRepositoryError: Diagnosable, Equatable {
-    case notFound(FilePath)
-    case empty(FilePath, architecture: String)
-    case incompleteCopy(FilePath)
-    case badURL(String)
-    case none
-    case untrusted(String, fingerprint: String)
-    case unsigned(String)
-    case badSignature(String)
-    case unusable(String, reason: String)
-
-    public var diagnostic: Diagnostic {
-        switch self {
-        case .notFound(let path):
-            Diagnostic(
-                "package folder not found", subject: path.printable,
-                remedy: "run copycds, or correct pkgdir or otherpkgdir")
-        case .empty(let path, let architecture):
-            Diagnostic(
-                "folder has no packages for \(architecture)", subject: path.printable,
-                remedy: "copy a medium of that architecture there, or put .deb files or a Packages index into it")
-        case .incompleteCopy(let path):
-            Diagnostic("copy of the medium is not complete", subject: path.printable, remedy: "run copycds again")
-        case .badURL(let entry):
-            Diagnostic("not a repository", subject: entry, remedy: "write it as 'URL suite component', see genimage(1)")
-        case .none: Diagnostic("there is no package folder", remedy: "run copycds, or set pkgdir of the osimage")
-        case .untrusted(let place, let fingerprint):
-            Diagnostic(
-                "repository is signed by a key that is not trusted (\(fingerprint))", subject: place,
-                remedy: "check that key and trust it with copycds --key FILE")
-        case .unsigned(let place):
-            Diagnostic("repository is not signed", subject: place, remedy: "use a signed one, or copy it with copycds")
-        case .badSignature(let place):
-            Diagnostic("signature of the repository is wrong", subject: place, remedy: "copy the medium again")
-        case .unusable(let place, let reason): Diagnostic("cannot use repository", subject: place, remedy: reason)
-        }
     }
 }

@@ -22,12 +22,12 @@ enum AptSignature {
             $0.hasPrefix("[GNUPG:] ") ? $0.dropFirst(9).split(separator: " ") : nil
         }
         if lines.contains(where: { $0.first == "VALIDSIG" || $0.first == "GOODSIG" }) { return }
-        if lines.contains(where: { $0.first == "BADSIG" }) { throw AptRepositoryError.badSignature(folder.printable) }
+        if lines.contains(where: { $0.first == "BADSIG" }) { throw RepositoryError.badSignature(folder.printable) }
         // ERRSIG key algorithm digest class time reason fingerprint
         let missing = lines.first { $0.first == "ERRSIG" }
-        guard let missing else { throw AptRepositoryError.badSignature(folder.printable) }
+        guard let missing else { throw RepositoryError.badSignature(folder.printable) }
         let fingerprint = missing.count > 7 && missing[7].count >= 40 ? missing[7] : missing[1]
-        throw AptRepositoryError.untrusted(folder.printable, fingerprint: String(fingerprint))
+        throw RepositoryError.untrusted(folder.printable, fingerprint: String(fingerprint))
     }
 
     /// Keyrings in the binary form that gpgv reads.
@@ -50,7 +50,7 @@ enum AptSignature {
     }
 
     /// The error in what `apt-get update` printed.
-    static func explain(_ text: String) -> AptRepositoryError {
+    static func explain(_ text: String) -> RepositoryError {
         let lines = text.split(separator: "\n")
         for line in lines where line.contains("NO_PUBKEY") {
             let words = line.split(separator: " ")
@@ -63,52 +63,5 @@ enum AptSignature {
         }
         let reasons = lines.filter { $0.hasPrefix("E:") || $0.hasPrefix("W:") }
         return .unusable("pkgdir", reason: reasons.suffix(5).joined(separator: "\n"))
-    }
-}
-
-/// ASCII armor of keys: RFC 4880 section 6.2. gpgv reads only the binary form, and gpg is not on every machine.
-enum ArmoredKeys {
-    static func decode(_ text: String) throws -> [UInt8] {
-        var result: [UInt8] = []
-        var body: [UInt8] = []
-        var state = 0  // 0 outside, 1 in the headers, 2 in the data
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            if line.hasPrefix("-----BEGIN") {
-                state = 1
-            } else if line.hasPrefix("-----END") {
-                result += decodeBase64(body)
-                body = []
-                state = 0
-            } else if state == 1, line.allSatisfy(\.isWhitespace) {
-                state = 2
-            } else if state == 2, !line.hasPrefix("=") {
-                body += Array(line.utf8)
-            }
-        }
-        return result
-    }
-
-    private static func decodeBase64(_ text: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for byte in text {
-            let value: UInt32
-            switch byte {
-            case 0x41...0x5a: value = UInt32(byte) - 0x41
-            case 0x61...0x7a: value = UInt32(byte) - 0x61 + 26
-            case 0x30...0x39: value = UInt32(byte) - 0x30 + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            default: continue
-            }
-            bits = bits << 6 | value
-            count += 6
-            if count >= 8 {
-                count -= 8
-                result.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return result
     }
 }

@@ -4,7 +4,7 @@ internal import SystemPackage
 
 /// The packages of a tree as apt sees them, and what a run of apt would make of them: `apt-get --simulate` on a copy of the status,
 /// one step after the other. Nothing of the tree changes.
-struct AptSimulation {
+struct AptSimulation: PackageSimulation {
     /// Runs apt with the workspace's configuration; see `AptDriver`.
     typealias Apt = ([Word]) throws -> Tool.Captured
 
@@ -16,14 +16,33 @@ struct AptSimulation {
     private let folder: FilePath
     private let place: FilePath
     private let apt: Apt
+    private let prepare: ([PackageRequest]) throws -> [PackageRequest]
 
     /// - Parameters:
     ///   - folder: where the copies are kept.
     ///   - place: the same folder as apt sees it.
-    init(_ status: DpkgStatus, automatic: Set<String>, folder: FilePath, place: FilePath, apt: @escaping Apt) throws {
-        (self.status, self.automatic, self.folder, self.place, self.apt) = (status, automatic, folder, place, apt)
+    ///   - prepare: checks requests, and says what they are called in this run.
+    init(
+        _ status: DpkgStatus, automatic: Set<String>, folder: FilePath, place: FilePath, apt: @escaping Apt,
+        prepare: @escaping ([PackageRequest]) throws -> [PackageRequest]
+    ) throws {
+        (self.status, self.automatic, self.folder, self.place) = (status, automatic, folder, place)
+        (self.apt, self.prepare) = (apt, prepare)
         try folder.createDirectories()
     }
+
+    var versions: [String: String] { status.versions }
+
+    mutating func advance(_ step: PackageStep) throws {
+        switch step {
+        case .install(let requests, let names): try install(try prepare(requests), also: names)
+        case .remove(let names): try remove(names)
+        case .upgrade: try advance(["upgrade", "--with-new-pkgs"], [])
+        case .tidy(let dropped, let removable): try remove(try unneeded(dropped: dropped, removable: removable))
+        }
+    }
+
+    func packages(for name: String) -> [String] { [package(for: name)] }
 
     /// What a simulated run does to one package.
     enum Action: Equatable {
@@ -40,13 +59,11 @@ struct AptSimulation {
     }
 
     /// Removes packages, as far as they are there.
-    mutating func remove(_ names: [String]) throws {
+    private mutating func remove(_ names: [String]) throws {
         let present = names.filter { status.versions[$0] != nil }
         guard !present.isEmpty else { return }
         try advance(["remove"] + present.map { Word($0) }, [])
     }
-
-    mutating func upgrade() throws { try advance(["upgrade", "--with-new-pkgs"], []) }
 
     /// Packages that nothing needs once `dropped` are not wanted for themselves any more; only those in `removable` or `dropped`.
     mutating func unneeded(dropped: [String], removable: Set<String>) throws -> [String] {
@@ -61,7 +78,7 @@ struct AptSimulation {
     }
 
     /// The package that a requested name stands for: without `=version`, and with a virtual package replaced.
-    func package(for name: String) -> String {
+    private func package(for name: String) -> String {
         let plain = String(name.prefix { $0 != "=" })
         return selected[plain] ?? plain
     }

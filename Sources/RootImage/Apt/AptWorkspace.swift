@@ -20,12 +20,10 @@ struct AptWorkspace {
     var emptyTree: FilePath { folder.joined("empty") }
     var needsNetwork: Bool { repositories.contains { $0.folder == nil } }
 
-    /// - Parameters:
-    ///   - keyrings: files (or folders of files) that are trusted besides the host's archive keyrings.
+    /// - Parameter keyrings: files (or folders of files) that are trusted besides the host's archive keyrings.
     init(
         _ folder: FilePath, architecture: String, repositories: [AptRepository], keyrings: [FilePath],
-        installsRecommends: Bool,
-        kernelVersion: String?, requests: [PackageRequest] = [], locked: PackageLock? = nil
+        _ settings: PackageSettings
     ) throws {
         self.folder = folder
         self.architecture = architecture
@@ -38,15 +36,19 @@ struct AptWorkspace {
         ] {
             try folder.joined(name).createDirectories()
         }
-        let chosen = Self.preferences(requests)
+        let chosen = Self.preferences(settings.requests)
         // The version of an earlier build, or of a list, may be an older one.
-        let downgrades = "APT::Get::Allow-Downgrades \"\(locked != nil || !chosen.isEmpty)\";\n"
-        try write(configuration(installsRecommends: installsRecommends) + downgrades, to: folder.joined("apt.conf"))
-        if let kernelVersion {
+        let downgrades = "APT::Get::Allow-Downgrades \"\(settings.locked != nil || !chosen.isEmpty)\";\n"
+        try write(
+            configuration(installsRecommends: settings.installsRecommends ?? false) + downgrades,
+            to: folder.joined("apt.conf"))
+        if let kernelVersion = settings.kernelVersion {
             try write(Self.preferences(kernelVersion), to: folder.joined("etc/preferences.d/kernel"))
         }
         if !chosen.isEmpty { try write(chosen, to: folder.joined("etc/preferences.d/chosen")) }
-        if let locked { try write(locked.preferences, to: folder.joined("etc/preferences.d").joined(Self.lockName)) }
+        if let locked = settings.locked {
+            try write(locked.preferences, to: folder.joined("etc/preferences.d").joined(Self.lockName))
+        }
         try copyKeys(keyrings)
         try write(try sources(), to: folder.joined("etc/sources.list"))
     }

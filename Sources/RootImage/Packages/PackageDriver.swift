@@ -1,109 +1,91 @@
-public import Profiles
-public import Support
-public import SystemPackage
+internal import Profiles
 public import Sandbox
+public import SystemPackage
 
-/// What shall happen to the packages of a tree, in order.
-public struct PackageTransaction: Sendable, Equatable {
-    public struct Pass: Sendable, Equatable {
-        public var number: Int
-        public var environment: [String: String] = [:]
-        public var removals: [PackageRequest] = []
-        public var installations: [PackageRequest] = []
-        public var laterRemovals: [PackageRequest] = []
-
-        public init(number: Int) { self.number = number }
-    }
-
-    public var passes: [Pass] = []
-    /// Whether packages that are there are brought to the newest version, after the passes.
-    public var upgrades = true
-    /// Packages that lists named once and no longer do: removed at the end, with what only they needed.
-    public var dropped: [String] = []
-    /// Packages that may be removed as no longer needed, besides `dropped`.
-    public var removable: Set<String> = []
-
-    public init(_ requests: [PackageRequest]) {
-        for request in requests {
-            if passes.last?.number != request.pass { passes.append(Pass(number: request.pass)) }
-            let last = passes.count - 1
-            switch request.operation {
-            case .install: passes[last].installations.append(request)
-            case .remove: passes[last].removals.append(request)
-            case .removeAfter: passes[last].laterRemovals.append(request)
-            case .environment:
-                let parts = request.name.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                passes[last].environment[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
-            }
-        }
-    }
-
-    public var installations: [PackageRequest] { passes.flatMap(\.installations) }
-}
-
-/// The outcome that a driver computed without changing anything.
+/// The outcome of a transaction, computed without changing anything.
 public struct PackagePlan: Sendable, Equatable {
     public var changes: [PackageChange]
-    /// Package that each requested name stands for.
-    public var selected: [String: String]
+    /// Packages that each requested name stands for: one, or the members of a group.
+    public var selected: [String: [String]]
 
-    public init(changes: [PackageChange], selected: [String: String]) {
+    public init(changes: [PackageChange], selected: [String: [String]]) {
         (self.changes, self.selected) = (changes, selected)
     }
+
+    var selectedPackages: [String] { selected.values.flatMap { $0 } }
 }
 
-/// A family of package managers. The flow around it is `Populator`; a family is this driver and data.
+/// A package manager. The flow around it is `Populator`, the order of calls `PackageTransaction`.
 public protocol PackageDriver {
-    /// Makes indexes ready and checks signatures. Called first, once.
+    /// Makes indexes ready and checks signatures of repositories. Called first, once.
     func refresh(_ lock: borrowing ImageLock) throws
-    /// Versions of the packages of `tree`; nil stands for no tree.
+    /// Names that are installed with the first pass of every image.
+    func base(_ lock: borrowing ImageLock) throws -> [String]
+    /// Versions of the packages of `tree`, by name; `name:arch` for packages of another architecture than the tree's.
     func packages(of tree: FilePath) throws -> [String: String]
-    /// Resolves everything against `tree` (nil: an empty one) without changing it.
-    func plan(_ transaction: PackageTransaction, on tree: FilePath?, _ lock: borrowing ImageLock) throws -> PackagePlan
+    /// Begins to compute what steps would make of `tree` (nil: of an empty one), without changing it.
+    func simulation(of tree: FilePath?, _ lock: borrowing ImageLock) throws -> any PackageSimulation
     /// Makes the smallest tree in which packages can be installed. `tree` is an empty folder.
     func bootstrap(_ tree: FilePath, _ lock: borrowing ImageLock) throws
-    /// Brings a tree whose last run was interrupted to a state in which packages can be installed. Packages of `unwanted` that are only half
-    /// there are taken away.
-    func repair(_ tree: FilePath, unwanted: [String], _ lock: borrowing ImageLock) throws
-    /// Does what `plan` resolved.
-    func apply(_ transaction: PackageTransaction, to tree: FilePath, isNew: Bool, _ lock: borrowing ImageLock) throws
+    /// Brings a tree whose last run was interrupted to a state in which packages can be installed.
+    func repair(_ tree: FilePath, _ interruption: PackageInterruption, _ lock: borrowing ImageLock) throws
+    /// Called before the first `run` on a tree.
+    func begin(_ tree: FilePath, _ lock: borrowing ImageLock) throws
+    /// Does one call for real.
+    func run(_ call: PackageTransaction.Call, on tree: FilePath, _ lock: borrowing ImageLock) throws
+    /// Called after the last `run`: takes out what only the run needed.
+    func end(_ tree: FilePath, _ lock: borrowing ImageLock) throws
+    /// What the last runs said that people should know although nothing failed; a line each.
+    var warnings: [String] { get }
 }
 
-public enum PackageError: Diagnosable, Equatable {
-    /// Names that no repository has, with where they stand.
-    case unknown([PackageRequest])
-    case kernelNotFound(String, String)
-    case unresolvable(String)
-    case failed(String, Tool.Ending, lastLines: String)
-    case unsupportedDistribution(String)
-    case unsupportedArchitecture(String)
+/// What is known of a run that was cut short.
+public struct PackageInterruption: Sendable, Equatable {
+    /// Packages that are only half there and not wanted: they may go.
+    public var unwanted: [String]
+    /// Versions before that run; nil when they were not noted.
+    public var before: [String: String]?
+}
 
-    public var diagnostic: Diagnostic {
-        switch self {
-        case .unknown(let requests):
-            Diagnostic(
-                requests.count == 1 ? "unknown package" : "unknown packages",
-                subject: requests.map(\.name).joined(separator: " "),
-                remedy: "correct " + Self.unique(requests.map(\.origin)).joined(separator: ", ")
-                    + ", or add a repository that has it to pkgdir or otherpkgdir")
-        case .kernelNotFound(let name, let version):
-            Diagnostic(
-                "Cannot find the \(name) package with version \(version)",
-                remedy: "correct kernelver, or add a repository that has it")
-        case .unresolvable(let text): Diagnostic("packages cannot be installed together", remedy: text)
-        case .failed(let program, let ending, let lastLines):
-            Diagnostic(
-                "\(program) \(ToolError.told(ending))", remedy: lastLines.isEmpty ? "it printed nothing" : lastLines)
-        case .unsupportedDistribution(let name):
-            Diagnostic(
-                "cannot build root images of this distribution", subject: name, remedy: "use debian or ubuntu media")
-        case .unsupportedArchitecture(let name):
-            Diagnostic("unknown architecture", subject: name, remedy: "see catboat-pkglist(5)")
+/// Steps of a package manager that are computed, not done.
+public protocol PackageSimulation {
+    /// What the packages would be after the steps so far.
+    var versions: [String: String] { get }
+    /// - Throws: `PackageError` when the step is impossible, `.unknown` with all names that mean nothing.
+    mutating func advance(_ step: PackageStep) throws
+    /// Packages that a name of the lists stands for after the steps so far.
+    func packages(for name: String) -> [String]
+}
+
+extension PackageDriver {
+    public var warnings: [String] { [] }
+
+    /// Resolves everything against `tree` (nil: an empty one) without changing it.
+    func plan(_ transaction: PackageTransaction, on tree: FilePath?, _ lock: borrowing ImageLock) throws -> PackagePlan
+    {
+        var simulation = try simulation(of: tree, lock)
+        let before = try tree.map { try packages(of: $0) } ?? [:]
+        let isNew = tree == nil
+        for call in transaction.calls(base: try base(lock), isNew: isNew) { try simulation.advance(call.step) }
+        var selected: [String: [String]] = [:]
+        for request in transaction.installations { selected[request.name] = simulation.packages(for: request.name) }
+        // A package may be wanted under another name than before.
+        if let call = transaction.tidying(keeping: selected.values.joined(), isNew: isNew) {
+            try simulation.advance(call.step)
         }
+        return PackagePlan(changes: PackageChange.between(before, simulation.versions), selected: selected)
     }
 
-    private static func unique(_ texts: [String]) -> [String] {
-        var seen: Set<String> = []
-        return texts.filter { seen.insert($0).inserted }
+    /// Does what `plan` resolved.
+    func apply(
+        _ transaction: PackageTransaction, _ plan: PackagePlan, to tree: FilePath, isNew: Bool,
+        _ lock: borrowing ImageLock
+    ) throws {
+        try begin(tree, lock)
+        for call in transaction.calls(base: try base(lock), isNew: isNew) { try run(call, on: tree, lock) }
+        if let call = transaction.tidying(keeping: plan.selectedPackages, isNew: isNew) {
+            try run(call, on: tree, lock)
+        }
+        try end(tree, lock)
     }
 }

@@ -23,8 +23,8 @@ struct PackageLog {
         start = try descriptor.status(of: file).size
     }
 
-    /// Shows how far dpkg has come until the program ends.
-    func follow(_ running: RunningTool) throws {
+    /// Shows how many packages are done until the program ends: lines that hold `mark`.
+    func follow(_ running: RunningTool, mark: String) throws {
         guard isatty(2) == 1 else { return }
         let progress = Progress("installing packages", unit: .packages, total: nil)
         var offset = start
@@ -34,18 +34,21 @@ struct PackageLog {
         {
             let text = try read(from: offset, limit: 1 << 20)
             offset += Int64(text.utf8.count)
-            progress.advance(UInt64(text.split(separator: "\n").count { $0.hasPrefix("Setting up ") }))
+            progress.advance(UInt64(text.split(separator: "\n").count { $0.contains(mark) }))
             usleep(200_000)
         }
         progress.finish()
     }
+
+    /// What this run printed.
+    func text(limit: Int = 64 << 20) throws -> String { try read(from: start, limit: limit) }
 
     /// The lines that tell why a run failed: errors first, else the last ones.
     func explanation() throws -> String {
         let size = try descriptor.status(of: file).size
         let lines = try read(from: max(start, size - 65536), limit: 65536).split(separator: "\n")
         let errors = lines.filter { line in
-            ["E:", "dpkg: error", "dpkg-deb: error", "error:"].contains { line.hasPrefix($0) }
+            ["E:", "dpkg: error", "dpkg-deb: error", "error:", "Error:"].contains { line.hasPrefix($0) }
                 || line.contains("o space left on device")
         }
         let told = errors.isEmpty ? lines.suffix(8) : errors.suffix(4)
@@ -54,7 +57,8 @@ struct PackageLog {
 
     private func read(from offset: Int64, limit: Int) throws -> String {
         try FileError.wrap("read", file) {
-            var buffer = [UInt8](repeating: 0, count: limit)
+            let size = try Int(descriptor.seek(offset: 0, from: .end) - offset)
+            var buffer = [UInt8](repeating: 0, count: max(0, min(limit, size)))
             let count = try buffer.withUnsafeMutableBytes { try descriptor.read(fromAbsoluteOffset: offset, into: $0) }
             return String(decoding: buffer[..<count], as: UTF8.self)
         }

@@ -44,14 +44,15 @@ public struct Populator {
     public func run(_ lock: borrowing ImageLock) throws -> [PackageChange] {
         if options.isFresh, !options.discardsChanges { try refuseToLoseChanges() }
         try driver.refresh(lock)
-        var transaction = try transaction()
+        let transaction = try transaction()
         // Every name and dependency is resolved before anything changes.
         if let tree = existingTree, try isInterrupted() {
-            try driver.repair(tree, unwanted: transaction.dropped + transaction.removable.sorted(), lock)
+            let unwanted = transaction.dropped + transaction.removable.sorted()
+            let before = try ImageState.read(folder)?.before
+            try driver.repair(tree, PackageInterruption(unwanted: unwanted, before: before), lock)
         }
         let plan = try driver.plan(transaction, on: origin, lock)
         try options.locked?.check(plan, before: try origin.map { try driver.packages(of: $0) } ?? [:])
-        transaction.dropped.removeAll { plan.selected.values.contains($0) }
         let before = try existingTree.map { try driver.packages(of: $0) } ?? [:]
         if existingTree != nil, !options.isFresh, options.base == nil {
             try change(transaction, plan, lock)
@@ -98,7 +99,7 @@ public struct Populator {
             }
             let isNew = options.base == nil
             let before = isNew ? [:] : try driver.packages(of: tree)
-            try driver.apply(transaction, to: tree, isNew: isNew, lock)
+            try driver.apply(transaction, plan, to: tree, isNew: isNew, lock)
             try synchronize(tree)
             let added = Set(try driver.packages(of: tree).keys).subtracting(before.keys)
             let state = self.state(plan, installed: added)
@@ -121,16 +122,19 @@ public struct Populator {
 
     private func change(_ transaction: PackageTransaction, _ plan: PackagePlan, _ lock: borrowing ImageLock) throws {
         let earlier = try ImageState.read(folder)
-        let before = Set(try driver.packages(of: folder.tree).keys)
+        let versions = try driver.packages(of: folder.tree)
+        let before = Set(versions.keys)
         try HandChanges.remember(folder)
         // If this run ends early, the next one knows what it may have brought.
         let planned = self.state(plan, installed: Set(plan.changes.filter { $0.old == nil }.map(\.name)))
         var state = earlier ?? planned
         state.step = .populating
+        // An interrupted run is repaired with what was there before the first of them.
+        state.before = earlier?.before ?? versions
         state.requested += planned.requested.filter { !state.requested.contains($0) }
         state.installed = Set(state.installed).union(planned.installed).sorted()
         try state.write(folder)
-        try driver.apply(transaction, to: folder.tree, isNew: false, lock)
+        try driver.apply(transaction, plan, to: folder.tree, isNew: false, lock)
         try synchronize(folder.tree)
         let after = Set(try driver.packages(of: folder.tree).keys)
         // A name that left the list and is still needed is from now on what others need.
@@ -147,10 +151,12 @@ public struct Populator {
     }
 
     private func state(_ plan: PackagePlan, installed: Set<String>) -> ImageState {
-        let requested = plan.selected.map { ImageState.Requested(name: $0.key, package: $0.value) }
+        let requested = plan.selected.flatMap { name, packages in
+            packages.map { ImageState.Requested(name: name, package: $0) }
+        }
         let named = Set(requested.map(\.package))
         return ImageState(
-            step: .populated, requested: requested.sorted { $0.name < $1.name },
+            step: .populated, requested: requested.sorted { ($0.name, $0.package) < ($1.name, $1.package) },
             installed: installed.subtracting(named).sorted())
     }
 

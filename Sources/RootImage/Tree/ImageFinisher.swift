@@ -36,6 +36,7 @@ public struct ImageFinisher {
         try configureInterfaces(options.interfaces)
         try prepareAccounts()
         try installPostscripts()
+        try disableVendorRepositories()
         try clean()
     }
 
@@ -121,6 +122,24 @@ public struct ImageFinisher {
         }
     }
 
+    /// Beginnings of the names of files in `/etc/yum.repos.d` by which distributions lead to their own servers.
+    private static let vendors = [
+        "redhat", "CentOS-", "centos", "Rocky-", "rocky", "almalinux", "oracle-linux", "uek-", "virt-ol", "fedora",
+    ]
+
+    /// Nodes get packages from where the site says; the servers of a distribution would make every dnf on a node wait and fail.
+    private func disableVendorRepositories() throws {
+        for name in try image.host("/etc/yum.repos.d").directoryNames().map(\.printable)
+        where name.hasSuffix(".repo") && Self.vendors.contains(where: { name.hasPrefix($0) }) {
+            let path = "/etc/yum.repos.d/\(name)"
+            guard let text = try image.text(path) else { continue }
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                line.filter { !$0.isWhitespace } == "enabled=1" ? "enabled=0" : line
+            }
+            try image.write(lines.joined(separator: "\n"), to: path)
+        }
+    }
+
     private func prepareAccounts() throws {
         if let text = try image.text("/etc/passwd"), text.hasPrefix("root:*:") {
             try image.write("root:x:" + text.dropFirst(7), to: "/etc/passwd")
@@ -192,11 +211,17 @@ public struct ImageFinisher {
             "/var/lib/dpkg/statoverride-old",
             "/var/cache/debconf/config.dat-old", "/var/cache/debconf/templates.dat-old",
             "/var/cache/debconf/passwords.dat-old",
+            "/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock", "/var/lib/zypp/AnonymousUniqueId",
+            "/var/lib/zypp/LastDistributionFlavor", "/var/lib/dnf/history.sqlite", "/var/lib/dnf/history.sqlite-shm",
+            "/var/lib/dnf/history.sqlite-wal",
         ] {
             try image.remove(path)
         }
         try image.empty("/var/cache/apt/archives", keeping: ["partial"])
         try image.empty("/var/lib/apt/lists", keeping: ["partial"])
+        for folder in ["/var/cache/dnf", "/var/cache/yum", "/var/cache/zypp", "/var/cache/libdnf5"] {
+            try image.empty(folder)
+        }
         try cleanLogs()
     }
 
@@ -204,10 +229,14 @@ public struct ImageFinisher {
     private func cleanLogs() throws {
         let folder = try image.host("/var/log")
         guard folder.isDirectory else { return }
-        for name in ["dpkg.log", "alternatives.log", "bootstrap.log", "fontconfig.log"] {
+        for name in [
+            "dpkg.log", "alternatives.log", "bootstrap.log", "fontconfig.log", "dnf.log", "dnf.rpm.log",
+            "dnf.librepo.log",
+            "hawkey.log", "zypper.log",
+        ] {
             try image.remove("/var/log/\(name)")
         }
-        for name in ["apt", "journal", "unattended-upgrades"] { try image.empty("/var/log/\(name)") }
+        for name in ["apt", "journal", "unattended-upgrades", "zypp"] { try image.empty("/var/log/\(name)") }
         try TreeWalk(folder).run { entry in
             guard entry.status.kind == .regular, entry.status.size > 0, entry.status.linkCount == 1 else {
                 return .enter

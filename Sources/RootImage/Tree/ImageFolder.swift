@@ -33,7 +33,7 @@ public struct ImageFolder: Sendable, Equatable {
 
     /// Removes temporary folders that a killed run left. Only under the lock.
     public func sweep() throws(FileError) {
-        for name in ["rootimg", "apt"] { try AtomicFile.sweep(path.joined(name)) }
+        for name in ["rootimg", "packages"] { try AtomicFile.sweep(path.joined(name)) }
         for file in [stateFile, listingFile, changesFile] { try AtomicFile.sweep(file) }
     }
 }

@@ -13,7 +13,7 @@ public struct ImageState: Codable, Sendable, Equatable {
         case complete
     }
 
-    /// A name of a package list and the package that it stood for; they differ for virtual packages.
+    /// A name of a package list and a package that it stood for; they differ for virtual packages and groups.
     public struct Requested: Codable, Sendable, Hashable {
         public var name: String
         public var package: String
@@ -24,6 +24,8 @@ public struct ImageState: Codable, Sendable, Equatable {
     public var requested: [Requested]
     /// Packages that we installed and no list names: they may go when nothing needs them.
     public var installed: [String]
+    /// While packages are being changed: the versions from before that.
+    public var before: [String: String]?
     public var version = 1
 
     public init(step: Step, requested: [Requested] = [], installed: [String] = []) {

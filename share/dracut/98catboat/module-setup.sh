@@ -19,7 +19,7 @@ installkernel() {
 }
 
 install() {
-    inst_multiple awk bash cat cpio curl cut date dd grep gzip head ip mkdir mkfifo mount mv od rm rmdir \
+    inst_multiple awk bash cat chroot cpio curl cut date dd grep gzip head ip mkdir mkfifo mount mv od rm rmdir \
         sed sha256sum sleep sort tail tar tee timeout tr umount wc
     # What is missing here is what this initramfs cannot unpack; initrd-build records and says it.
     inst_multiple -o xz zstd setfattr losetup mount.nfs
