@@ -114,7 +114,7 @@ final class ZypperDriver: PackageDriver {
             let locked = (workspace.settings.locked?.packages ?? []).map {
                 "\($0.name).\($0.architecture)=\($0.version)"
             }
-            let names = also + requests.map { Self.capability(named(of: $0.name)) } + locked
+            let names = try also + requests.flatMap { try capabilities(named(of: $0.name)) } + locked
             guard !names.isEmpty else { return nil }
             let oldToo: [Word] = locked.isEmpty ? [] : ["--oldpackage"]
             return ["install", "--auto-agree-with-licenses", recommends] + oldToo + ["--"] + names.map { Word($0) }
@@ -135,8 +135,16 @@ final class ZypperDriver: PackageDriver {
         return "\(name == "kernel" ? "kernel-default" : name)=\(release)"
     }
 
-    /// `@name` of a list is a pattern.
-    static func capability(_ name: String) -> String { name.hasPrefix("@") ? "pattern:\(name.dropFirst())" : name }
+    /// `@name` of a list is a pattern: since SLE 15 a package that says so. Only SUSE's own zypper knows patterns by their names.
+    private func capabilities(_ name: String) throws -> [String] {
+        let word = Self.capability(name)
+        guard name.hasPrefix("@"), let packages = try readIndex().providers[word] else { return [word] }
+        return packages.sorted()
+    }
+
+    private static func capability(_ name: String) -> String {
+        name.hasPrefix("@") ? "pattern:\(name.dropFirst())" : name
+    }
 
     private func resolve(_ step: PackageStep, _ tree: FilePath, _ lock: borrowing ImageLock) throws -> RpmOutcome {
         guard var words = try words(for: step, on: tree) else { return RpmOutcome() }
