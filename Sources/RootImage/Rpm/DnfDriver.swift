@@ -17,11 +17,8 @@ struct DnfDriver: PackageDriver {
 
     var warnings: [String] { tools.warnings }
 
-    func refresh(_ lock: borrowing ImageLock) throws {
-        var request = request(.upgrade, workspace.emptyTree)
-        request.step = "refresh"
-        _ = try ask(request, workspace.emptyTree, [:], lock)
-    }
+    /// The first step reads the indexes, and says what is wrong with them: an interpreter started for that alone takes a second.
+    func refresh(_ lock: borrowing ImageLock) throws {}
 
     func base(_ lock: borrowing ImageLock) throws -> [String] { [] }
 

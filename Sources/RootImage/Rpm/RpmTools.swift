@@ -117,7 +117,22 @@ final class RpmTools {
     }
 
     func end(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
-        if hasChanged { try RpmDatabaseTransfer(workspace, program).settle(tree, lock) }
+        guard hasChanged else { return }
+        try indexModules(tree, lock)
+        try RpmDatabaseTransfer(workspace, program).settle(tree, lock)
+    }
+
+    /// Does what kernel-install leaves undone, which was kept from running: kernels whose modules have no index get one.
+    private func indexModules(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
+        let folder = try RootFolder(tree).host("/lib/modules")
+        guard folder.isDirectory, try ImagePrograms(tree).has("depmod") else { return }
+        for version in try folder.directoryNames()
+        where folder.joined(version).joined("kernel").isDirectory
+            && !folder.joined(version).joined("modules.dep").exists
+        {
+            try program.run(
+                workspace.sandbox(tree, view: .inside), ["depmod", "-a", Word(version)], lock)
+        }
     }
 
     /// What an interrupted run may have left half done: entries of packages whose newer version is there as well go from the database.

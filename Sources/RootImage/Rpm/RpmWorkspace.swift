@@ -56,9 +56,9 @@ struct RpmWorkspace: Sendable {
     }
 
     /// Programs by which package scripts would build an initramfs.
-    private static let builders = ["dracut", "mkinitrd", "update-initramfs", "kernel-install"]
+    private static let builders = ["dracut", "mkinitrd"]
 
-    /// Scripts that call these by their full path: bash reads this first (`BASH_ENV`).
+    /// For scripts that call these by their full path: bash reads this first (`BASH_ENV`).
     private static var guardScript: String {
         "case $0 in \(builders.map { "*/\($0)" }.joined(separator: " | "))) exit 0 ;; esac\n"
     }
@@ -87,6 +87,8 @@ struct RpmWorkspace: Sendable {
         sandbox.writableFolders = [Self.place.lastName.printable: folder]
         sandbox.environment["HOME"] = Word(Self.place)
         sandbox.environment["BASH_ENV"] = Word(Self.place.joined("guard"))
+        // kernel-install(8) prepares a boot loader and an initramfs; a diskless node has no use for either.
+        sandbox.environment["KERNEL_INSTALL_BYPASS"] = "1"
         return sandbox
     }
 
