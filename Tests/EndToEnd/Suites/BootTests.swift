@@ -4,52 +4,24 @@ import TestSupport
 import Testing
 
 /// From an install medium to a running node, with the commands that people type, for each kind of packed root.
-@Suite(.debianSite, .serialized, .enabled(if: VirtualNode.isPossible)) struct BootTests {
-    var site: DebianSite {
-        get throws { try #require(DebianSite.current) }
+@Suite(.builtSite(.debian12), .serialized, .enabled(if: VirtualNode.isPossible)) struct BootTests {
+    var site: BuiltSite {
+        get throws { try #require(BuiltSite.current) }
     }
-
-    /// Two emulated processors of a busy machine.
-    private static let patience = Duration.seconds(900)
 
     private func node(dhcpName: String = "from-dhcp") throws -> VirtualNode {
         let site = try site
-        return try VirtualNode(DebianSite.node, server: site.server, folder: site.folder, dhcpName: dhcpName)
-    }
-
-    func report(of node: VirtualNode) throws -> [String: String] {
-        try node.wait(for: "REPORT end", within: Self.patience)
-        var report: [String: String] = [:]
-        for line in node.lines(with: "REPORT ") {
-            let fields = line.drop { $0 != "R" }.dropFirst(7).split(separator: "=", maxSplits: 1)
-            if fields.count == 2 { report[String(fields[0])] = String(fields[1]) }
-        }
-        return report
-    }
-
-    func expectWhole(
-        _ report: [String: String], root: String, host: String = DebianSite.node, profile: String = "compute"
-    ) {
-        #expect(report["state"] == "running")
-        #expect(report["failed"] == "[]")
-        #expect(report["host"] == host)
-        #expect(report["root"] == root)
-        #expect(report["package"] == "42")
-        #expect(report["manual"] == "by hand")
-        #expect(report["postinstall"]?.hasSuffix(" x86_64 \(profile)") == true)
-        #expect(report["caps"] == "/usr/bin/ping cap_net_raw=ep")
-        #expect(report["address"] == "10.0.2.15/24")
-        #expect(report["leftover"] == "[]")
+        return try VirtualNode(BuiltSite.node, server: site.server, folder: site.folder, dhcpName: dhcpName)
     }
 
     @Test(arguments: [("cpio", "gzip", "tmpfs"), ("tar", "zstd", "tmpfs"), ("squashfs", "zstd", "overlay")])
     func `a node boots the packed image`(method: String, compressor: String, root: String) throws {
         let site = try site
         try site.catboat.succeed("packimage", "-m", Word(method), "-c", Word(compressor), Word(site.osimage))
-        let set = try site.catboat.succeed("nodeset", Word(DebianSite.node), Word("osimage=\(site.osimage)"))
-        #expect(set.stdout.hasPrefix("\(DebianSite.node): netboot debian12"))
+        let set = try site.catboat.succeed("nodeset", Word(BuiltSite.node), Word("osimage=\(site.osimage)"))
+        #expect(set.stdout.hasPrefix("\(BuiltSite.node): netboot debian12"))
         let node = try node()
-        expectWhole(try report(of: node), root: root)
+        try NodeReport(node).expectWhole(root: root, packages: site.packageDigest())
         #expect(!node.lines(with: "catboat: root image verified: sha256:").isEmpty)
         #expect(node.lines(with: "catboat: warning").isEmpty)
     }
@@ -73,7 +45,7 @@ import Testing
             try site.catboat.succeed("packimage", "-m", "cpio", "-c", "zstd", Word(site.osimage))
         }
         #expect(packed.stderr.contains("boot-before-publish: \(site.osimage) came up after "), "\(packed.stderr)")
-        try site.catboat.succeed("nodeset", Word(DebianSite.node), Word("osimage=\(site.osimage)"))
+        try site.catboat.succeed("nodeset", Word(BuiltSite.node), Word("osimage=\(site.osimage)"))
         let root = try site.servedRoot()
         let size = try #require(try root.status()).size
         let descriptor = try FileDescriptor.open(root, .readWrite)
@@ -84,7 +56,7 @@ import Testing
             _ = try descriptor.writeAll(toAbsoluteOffset: size - 9, [byte[0] ^ 1])
         }
         let node = try node()
-        try node.wait(for: "catboat: next try in", within: Self.patience)
+        try node.wait(for: "catboat: next try in", within: NodeReport.patience)
         let reasons = node.lines(with: "catboat: error: root image refused: checksum does not match: ")
         #expect(reasons.count == 1 && reasons[0].contains("the kernel command line asks for sha256:"))
         #expect(node.lines(with: "switching to it").isEmpty)
@@ -110,11 +82,11 @@ import Testing
             imgexec kernel
 
             """
-        let file = site.host("/tftpboot/xcat/xnba/nodes").joined(DebianSite.node)
+        let file = site.host("/tftpboot/xcat/xnba/nodes").joined(BuiltSite.node)
         try file.removingLastComponent().createDirectories()
         try AtomicFile.write(script.utf8, to: file)
         let node = try node(dhcpName: "name-from-dhcp")
-        expectWhole(try report(of: node), root: "tmpfs", host: "name-from-dhcp")
+        try NodeReport(node).expectWhole(root: "tmpfs", host: "name-from-dhcp")
         #expect(node.lines(with: "no imgsum= on the kernel command line: the root image is UNVERIFIED").count == 1)
     }
 }

@@ -52,17 +52,17 @@ extension BootTests {
         try to.succeed("packimage", Word(copy))
         #expect(try Digest.ofFile(second.root.joined(site.rootimgdir).joined("rootimg.cpio.gz")) == packed)
         try to.succeed(
-            "mkdef", "-t", "node", "-o", Word(DebianSite.node), "groups=group1,all", "netboot=xnba", "arch=x86_64",
+            "mkdef", "-t", "node", "-o", Word(BuiltSite.node), "groups=group1,all", "netboot=xnba", "arch=x86_64",
             "ip=10.0.2.15", "mac=52:54:00:00:00:01", "serialport=0", "serialspeed=115200")
-        try to.succeed("nodeset", Word(DebianSite.node), Word("osimage=\(copy)"))
-        let node = try VirtualNode(DebianSite.node, server: second.server, folder: here)
-        let report = try report(of: node)
-        expectWhole(report, root: "tmpfs", profile: "compute2")
+        try to.succeed("nodeset", Word(BuiltSite.node), Word("osimage=\(copy)"))
+        let node = try VirtualNode(BuiltSite.node, server: second.server, folder: here)
+        let report = try NodeReport(node)
+        report.expectWhole(root: "tmpfs", profile: "compute2")
         #expect(report["site"] == "package sync")
     }
 
     /// An image called as in the document, with the root image of the site, and a node with scripts.
-    private func defineMyimage(at site: DebianSite) throws {
+    private func defineMyimage(at site: BuiltSite) throws {
         let stanza = try site.catboat.succeed("lsdef", "-t", "osimage", "-z", Word(site.osimage)).stdout
         let made = try site.catboat(
             "mkdef", "-z", input: stanza.replacing("\n\(site.osimage):\n", with: "\nmyimage:\n"))
@@ -76,7 +76,7 @@ extension BootTests {
         try site.catboat.succeed("table-set", "postscripts", "node=node1", "postscripts=myscript1,myscript2")
     }
 
-    private func secondSite(_ site: DebianSite) throws -> (root: FilePath, catboat: Catboat, server: WebServer) {
+    private func secondSite(_ site: BuiltSite) throws -> (root: FilePath, catboat: Catboat, server: WebServer) {
         let root = site.folder.joined("second")
         let folder = site.folder.joined("second-server")
         for path in [root, folder] { try path.createDirectories() }
@@ -84,7 +84,7 @@ extension BootTests {
         try catboat.succeed("init", "--master", "10.0.2.2")
         let server = try WebServer(root: root, folder: folder)
         try catboat.succeed("table-set", "site", "key=httpport", Word("value=\(server.port)"))
-        try catboat.succeed("copycds", Word(try DebianSite.medium()))
+        try catboat.succeed("copycds", Word(try TestMedia.debian12.image()))
         try catboat.succeed("mkdef", "-t", "node", "-o", "node1", "groups=group1,all")
         return (root, catboat, server)
     }

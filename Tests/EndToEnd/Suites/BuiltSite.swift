@@ -1,3 +1,4 @@
+import Digests
 import Support
 import SystemPackage
 import TestSupport
@@ -7,11 +8,32 @@ import Testing
     import Glibc
 #endif
 
-/// A site with a real Debian 12 medium, an image built from it, a web server and one node: made once for a whole suite.
+/// A distribution as the tests build it: where its medium comes from, and what its image holds.
+struct TestDistribution: Sendable {
+    var medium: TestMedia
+    /// Of `custom/netboot`.
+    var platform: String
+    /// Lines of the package list.
+    var list: String
+
+    static let debian12 = TestDistribution(
+        medium: .debian12, platform: "debian",
+        list: "#INCLUDE:/opt/xcat/share/xcat/netboot/debian/compute.pkglist#\njq\nlibcap2-bin\n")
+    static let el8 = TestDistribution(
+        medium: .el8, platform: "rh",
+        list: "#INCLUDE:/opt/xcat/share/xcat/netboot/rh/compute.rhels8.x86_64.pkglist#\njq\nlibcap\nsquashfs-tools\n")
+    static let sle15 = TestDistribution(
+        medium: .sle15, platform: "sle",
+        list:
+            "#INCLUDE:/opt/xcat/share/xcat/netboot/sle/compute.sle15.x86_64.pkglist#\n@minimal_base\njq\nlibcap-progs\n"
+    )
+}
+
+/// A site with a real medium, an image built from it, a web server and one node: made once for a whole suite.
 ///
 /// Unchecked: everything is set once in `init`, and the server's process is touched again only when nobody refers to it.
-final class DebianSite: @unchecked Sendable {
-    @TaskLocal static var current: DebianSite?
+final class BuiltSite: @unchecked Sendable {
+    @TaskLocal static var current: BuiltSite?
 
     let folder: FilePath
     let root: FilePath
@@ -22,23 +44,7 @@ final class DebianSite: @unchecked Sendable {
     let rootimgdir: FilePath
     static let node = "cn01"
 
-    /// `CATBOAT_TEST_ISO`, else a medium made from the host's package mirror and kept in `CATBOAT_TEST_CACHE`.
-    static func medium() throws -> FilePath {
-        if let path = Environment.current["CATBOAT_TEST_ISO"] { return FilePath(bytes: path.bytes) }
-        let cache =
-            Environment.current["CATBOAT_TEST_CACHE"].map { FilePath(bytes: $0.bytes) }
-            ?? FilePath(Environment.current.text("HOME") ?? "/root").joined(".cache/catboat-tests")
-        let iso = cache.joined("debian12.iso")
-        if iso.isRegularFile { return iso }
-        try cache.createDirectories()
-        _ = try Tool(
-            Catboat.projectFolder.joined("Tests/media/mk-debian-media"),
-            [Word(iso), "--cache", Word(cache.joined("media"))]
-        ).output()
-        return iso
-    }
-
-    init(_ folder: FilePath) throws {
+    init(_ folder: FilePath, _ distribution: TestDistribution) throws {
         self.folder = folder
         root = folder.joined("site")
         try root.createDirectories()
@@ -46,16 +52,17 @@ final class DebianSite: @unchecked Sendable {
         try catboat.succeed("init", "--master", "10.0.2.2")
         server = try WebServer(root: root, folder: folder)
         try catboat.succeed("table-set", "site", "key=httpport", Word("value=\(server.port)"))
-        try catboat.succeed("copycds", Word(try Self.medium()))
+        try catboat.succeed("copycds", Word(try distribution.medium.image()))
         let listed = try catboat.succeed("lsdef", "-t", "osimage", "-w", "provmethod==netboot", "-s").stdout
         osimage = String(try #require(listed.split(separator: " ").first))
         let shown = try catboat.succeed("definition-get", "--shell", "osimage", Word(osimage)).stdout
         let line = try #require(shown.split(separator: "\n").first { $0.hasPrefix("osimage_rootimgdir=") })
         rootimgdir = FilePath(line.split(separator: "=")[1].filter { $0 != "'" })
-        try writeRecipe()
+        try writeRecipe(distribution)
         try catboat.succeed(
-            "chdef", "-t", "osimage", "-o", Word(osimage), "pkglist=/install/custom/netboot/debian/e2e.pkglist",
-            "postinstall=/install/custom/netboot/debian/e2e.postinstall",
+            "chdef", "-t", "osimage", "-o", Word(osimage),
+            Word("pkglist=/install/custom/netboot/\(distribution.platform)/e2e.pkglist"),
+            Word("postinstall=/install/custom/netboot/\(distribution.platform)/e2e.postinstall"),
             // On a busy machine a node may take longer than the 90 seconds that systemd gives a unit.
             "addkcmdline=systemd.default_timeout_start_sec=900")
         try catboat.succeed("genimage", Word(osimage))
@@ -70,6 +77,14 @@ final class DebianSite: @unchecked Sendable {
     func host(_ stored: FilePath) -> FilePath { root.joined(stored) }
 
     var rootimg: FilePath { host(rootimgdir).joined("rootimg") }
+
+    /// SHA-256 of the list of packages, in the order that sort(1) gives it.
+    func packageDigest() throws -> String {
+        let listed = try catboat.succeed("package-list", Word(rootimg)).stdout
+        let lines = listed.split(separator: "\n").map { Array($0.utf8) + [0x0a] }
+        let sorted: [UInt8] = lines.sorted { $0.lexicographicallyPrecedes($1) }.reduce([], +)
+        return Digest.of(sorted).hex
+    }
 
     /// The packed root that nodes get now.
     func servedRoot() throws -> FilePath {
@@ -91,18 +106,23 @@ final class DebianSite: @unchecked Sendable {
     }
 
     /// The package list, and a postinstall script that leaves a trace and a unit that reports on the console.
-    private func writeRecipe() throws {
-        let lists = host("/install/custom/netboot/debian")
+    private func writeRecipe(_ distribution: TestDistribution) throws {
+        let lists = host("/install/custom/netboot").joined(distribution.platform)
         try lists.createDirectories()
-        try AtomicFile.write(
-            "#INCLUDE:/opt/xcat/share/xcat/netboot/debian/compute.pkglist#\njq\nlibcap2-bin\n".utf8,
-            to: lists.joined("e2e.pkglist"))
+        try AtomicFile.write(distribution.list.utf8, to: lists.joined("e2e.pkglist"))
         let script = """
             #!/bin/sh
             set -e
             echo "$2 $3 $4" > "$1/etc/postinstall-trace"
             cat > "$1/usr/local/sbin/e2e-report" <<'END'
             #!/bin/sh
+            packages() {
+                if command -v rpm > /dev/null; then
+                    rpm -qa --qf '%{NAME}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\t%{ARCH}\\n'
+                else
+                    dpkg-query -f '${db:Status-Status} ${Package}\\t${Version}\\t${Architecture}\\n' -W | sed -n 's/^installed //p'
+                fi
+            }
             state=$(timeout 300 systemctl is-system-running --wait)
             {
             echo "REPORT state=$state"
@@ -113,6 +133,7 @@ final class DebianSite: @unchecked Sendable {
             echo "REPORT manual=$(cat /etc/changed-by-hand)"
             echo "REPORT postinstall=$(cat /etc/postinstall-trace)"
             echo "REPORT caps=$(getcap /usr/bin/ping)"
+            echo "REPORT packages=$(packages | LC_ALL=C sort | sha256sum | cut -d' ' -f1)"
             echo "REPORT address=$(ip -4 -o addr show scope global | awk '{print $4}')"
             echo "REPORT site=$(cat /etc/site.d/* 2> /dev/null | xargs)"
             echo "REPORT leftover=[$(ls -d /.catboat 2> /dev/null)]"
@@ -134,8 +155,10 @@ final class DebianSite: @unchecked Sendable {
     }
 }
 
-/// Gives every test of a suite one `DebianSite` and removes it afterwards.
-struct DebianSiteTrait: SuiteTrait, TestScoping {
+/// Gives every test of a suite one `BuiltSite` and removes it afterwards.
+struct BuiltSiteTrait: SuiteTrait, TestScoping {
+    let distribution: TestDistribution
+
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
@@ -148,12 +171,12 @@ struct DebianSiteTrait: SuiteTrait, TestScoping {
             if Environment.current["CATBOAT_TEST_KEEP"] == nil { try? folder.removeTree() }
         }
         try folder.changePermissions(0o755)
-        let site = try DebianSite(folder)
-        try await DebianSite.$current.withValue(site) { try await function() }
+        let site = try BuiltSite(folder, distribution)
+        try await BuiltSite.$current.withValue(site) { try await function() }
     }
 }
 
-extension Trait where Self == DebianSiteTrait {
-    /// The suite's tests share `DebianSite.current`.
-    static var debianSite: Self { Self() }
+extension Trait where Self == BuiltSiteTrait {
+    /// The suite's tests share `BuiltSite.current`.
+    static func builtSite(_ distribution: TestDistribution) -> Self { Self(distribution: distribution) }
 }
