@@ -84,7 +84,7 @@ extension BootTests {
         try catboat.succeed("init", "--master", "10.0.2.2")
         let server = try WebServer(root: root, folder: folder)
         try catboat.succeed("table-set", "site", "key=httpport", Word("value=\(server.port)"))
-        try catboat.succeed("copycds", Word(try DebianSite.medium()))
+        try catboat.succeed("copycds", Word(try TestMedia.debian12.image()))
         try catboat.succeed("mkdef", "-t", "node", "-o", "node1", "groups=group1,all")
         return (root, catboat, server)
     }

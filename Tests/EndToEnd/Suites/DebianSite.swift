@@ -22,22 +22,6 @@ final class DebianSite: @unchecked Sendable {
     let rootimgdir: FilePath
     static let node = "cn01"
 
-    /// `CATBOAT_TEST_ISO`, else a medium made from the host's package mirror and kept in `CATBOAT_TEST_CACHE`.
-    static func medium() throws -> FilePath {
-        if let path = Environment.current["CATBOAT_TEST_ISO"] { return FilePath(bytes: path.bytes) }
-        let cache =
-            Environment.current["CATBOAT_TEST_CACHE"].map { FilePath(bytes: $0.bytes) }
-            ?? FilePath(Environment.current.text("HOME") ?? "/root").joined(".cache/catboat-tests")
-        let iso = cache.joined("debian12.iso")
-        if iso.isRegularFile { return iso }
-        try cache.createDirectories()
-        _ = try Tool(
-            Catboat.projectFolder.joined("Tests/media/mk-debian-media"),
-            [Word(iso), "--cache", Word(cache.joined("media"))]
-        ).output()
-        return iso
-    }
-
     init(_ folder: FilePath) throws {
         self.folder = folder
         root = folder.joined("site")
@@ -46,7 +30,7 @@ final class DebianSite: @unchecked Sendable {
         try catboat.succeed("init", "--master", "10.0.2.2")
         server = try WebServer(root: root, folder: folder)
         try catboat.succeed("table-set", "site", "key=httpport", Word("value=\(server.port)"))
-        try catboat.succeed("copycds", Word(try Self.medium()))
+        try catboat.succeed("copycds", Word(try TestMedia.debian12.image()))
         let listed = try catboat.succeed("lsdef", "-t", "osimage", "-w", "provmethod==netboot", "-s").stdout
         osimage = String(try #require(listed.split(separator: " ").first))
         let shown = try catboat.succeed("definition-get", "--shell", "osimage", Word(osimage)).stdout
