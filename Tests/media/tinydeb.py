@@ -5,26 +5,7 @@ import hashlib
 import io
 import tarfile
 
-EPOCH = 1767225600  # 2026-01-01, the date of every file
-
-
-def regular(content, mode=0o644, **more):
-    """A file. `content` is bytes or text."""
-    data = content.encode() if isinstance(content, str) else content
-    return dict(kind=tarfile.REGTYPE, data=data, mode=mode, **more)
-
-
-def link(target):
-    return dict(kind=tarfile.SYMTYPE, target=target, mode=0o777)
-
-
-def hardlink(path):
-    """Another name of a file of the same package; `path` as that file is listed."""
-    return dict(kind=tarfile.LNKTYPE, target=path, mode=0o644)
-
-
-def folder(mode=0o755):
-    return dict(kind=tarfile.DIRTYPE, mode=mode)
+from entries import EPOCH, folder, regular
 
 
 class Package:
