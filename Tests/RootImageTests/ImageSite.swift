@@ -27,6 +27,17 @@ struct ImageSite {
         source = ["--osver", "debian12", "--arch", "x86_64", "--pkgdir", Word(medium)]
     }
 
+    /// The same with packages of the RPM families.
+    ///
+    /// - Parameter words: for mk-tiny-rpm-media.
+    init(_ layout: RpmLayout, _ words: Word..., medium: FilePath = "medium", folder: FilePath = "image") throws {
+        self.medium = Scratch.directory.joined(medium)
+        self.folder = Scratch.directory.joined(folder)
+        let script = Catboat.projectFolder.joined("Tests/media/mk-tiny-rpm-media")
+        _ = try Tool(script, [Word(self.medium), "--layout", Word(layout.rawValue)] + words).output()
+        source = ["--osver", Word(layout.osver), "--arch", "x86_64", "--pkgdir", Word(self.medium)]
+    }
+
     /// Runs rootimg-populate with the lists; `others` is an otherpkglist.
     @discardableResult
     func populate(_ list: String, _ words: Word..., others: String = "") throws -> Catboat.Result {
@@ -77,4 +88,12 @@ struct ImageSite {
         #expect(mounts == [], sourceLocation: location)
         #expect(!tree.joined("usr/sbin/policy-rc.d").exists, sourceLocation: location)
     }
+}
+
+/// The two ways in which RPM media are laid out, each with its package manager.
+enum RpmLayout: String, CaseIterable, Sendable {
+    case el, sles
+
+    var osver: String { self == .el ? "rhels8.5.0" : "sle15.3" }
+
 }

@@ -12,7 +12,9 @@ import Testing
             <solvable type="pattern" name="base" edition="1-1" arch="noarch"/></to-install>
             <to-upgrade><solvable type="package" name="b" edition="2-1" edition-old="1-1" arch="x86_64"/></to-upgrade>
             <to-remove><solvable type="package" name="c" edition="3-1" arch="x86_64"/></to-remove>
-            </install-summary><message type="warning">careful</message></stream>
+            </install-summary><message type="info">Additional rpm output:
+            warning: %post(a-1-1.noarch) scriptlet failed, exit status 3
+            </message></stream>
             """)
         #expect(
             answer.changes == [
@@ -20,7 +22,7 @@ import Testing
                 .init(name: "b", architecture: "x86_64", edition: "2-1", oldEdition: "1-1", oldArchitecture: "x86_64"),
                 .init(name: "c", architecture: "x86_64", edition: nil, oldEdition: "3-1", oldArchitecture: "x86_64"),
             ])
-        #expect(answer.warnings == ["careful"])
+        #expect(answer.scriptFailures == ["warning: %post(a-1-1.noarch) scriptlet failed, exit status 3"])
     }
 
     @Test func `names that mean nothing, and problems of the solver, are told apart`() throws {

@@ -12,7 +12,8 @@ EL_KERNELS = ("4.18.0-80", "4.18.0-372")
 SLES_KERNELS = ("5.3.18-9", "5.3.18-57")
 RPM_FOLDER = "/usr/lib/rpm"
 # The package scripts of real kernels have an initramfs made; an image must not get one this way.
-NOTE_INITRAMFS = "#!/bin/sh\nmkdir -p /var/lib/tiny\necho \"$*\" >> /var/lib/tiny/initramfs-from-package-script\n"
+EL_INITRAMFS = "#!/bin/sh\n[ \"$1\" != add ] || dracut --force /boot/initramfs-$2.img $2\n"
+SLES_INITRAMFS = "#!/bin/sh\ndracut --force /boot/initrd-$1 $1\n"
 
 
 def package(name, version="1.0", files=None, post=None, arch="x86_64", requires=(), provides=(), **tags):
@@ -35,12 +36,12 @@ def userland(is_sles):
                 "etc/shadow": regular(shadow, 0, config=True), **tinyfiles.settings()}
     folders = ("etc/sysconfig", "usr/lib/sysimage", "var/lib/rpm", "etc/yum.repos.d")
     database = program("rpm")
-    rpm = {"usr/bin/rpm": host_file(database), "usr/bin/rpmdb": host_file(database),
+    rpm = {"usr/bin/rpm": host_file(database), "usr/bin/rpmdb": host_file(program("rpmdb")),
            "usr/lib/rpm/macros.d/macros.dbpath": regular("%_dbpath %{_var}/lib/rpm\n")}
     for name in ("macros", "rpmrc", "rpmpopt-4.18.0", "platform/x86_64-linux/macros"):
         if os.path.exists(os.path.join(RPM_FOLDER, name)):
             rpm["usr/lib/rpm/" + name] = host_file(os.path.join(RPM_FOLDER, name), 0o644)
-    c_library = tinyfiles.c_library([program(name) for name in ("rpm", "tar", "env") + tinyfiles.ATTRIBUTES])
+    c_library = tinyfiles.c_library([program(name) for name in ("rpm", "rpmdb", "tar", "env") + tinyfiles.ATTRIBUTES])
     shell = ["/bin/sh", "/bin/bash", "bash", "coreutils", "findutils", "gzip", "cpio"]
     return [
         package("filesystem", "3.8", tinyfiles.base_folders(folders)),
@@ -169,7 +170,7 @@ def el_kernels():
             one.release = build + ".el8"
         packages += [core, meta]
     dracut = tinyfiles.dracut()
-    dracut["usr/lib/kernel/install.d/50-dracut.install"] = regular(NOTE_INITRAMFS, 0o755)
+    dracut["usr/lib/kernel/install.d/50-dracut.install"] = regular(EL_INITRAMFS, 0o755)
     run_all = "#!/bin/sh\nfor hook in /usr/lib/kernel/install.d/*.install /etc/kernel/install.d/*.install; do\n" \
         "    [ ! -x \"$hook\" ] || \"$hook\" \"$@\"\ndone\n"
     return packages + [
@@ -191,7 +192,7 @@ def sles_kernels():
             "[ ! -x $regenerate ] || $regenerate %s\n" % name
         packages.append(core)
     files = dict(tinyfiles.dracut(), **tinyfiles.dracut_network())
-    tools = {"usr/lib/module-init-tools/regenerate-initrd-posttrans": regular(NOTE_INITRAMFS, 0o755)}
+    tools = {"usr/lib/module-init-tools/regenerate-initrd-posttrans": regular(SLES_INITRAMFS, 0o755)}
     return packages + [package("dracut", "055", files, requires=["busybox", "suse-module-tools"]),
                        package("suse-module-tools", "15.3.15", tools)]
 

@@ -35,6 +35,8 @@ struct MachineChecks {
     private static let needed: [(program: String, package: String, use: String, isNeeded: Bool)] = [
         ("apt-get", "apt", "Debian and Ubuntu images", true), ("dpkg", "dpkg", "Debian and Ubuntu images", true),
         ("mmdebstrap", "mmdebstrap", "Debian and Ubuntu images", true),
+        ("dnf", "dnf", "Enterprise Linux and Fedora images", false), ("zypper", "zypper", "SUSE images", false),
+        ("rpmdb", "rpm", "Enterprise Linux, Fedora and SUSE images", false),
         ("gpgv", "gpgv", "signatures of media and repositories", true),
         ("xz", "xz-utils", "packimage -c xz", false), ("sqfstar", "squashfs-tools", "packimage -m squashfs", false),
         ("openssl", "openssl", "root passwords in images", false), ("git", "git", "checks of the history", false),

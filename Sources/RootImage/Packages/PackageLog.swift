@@ -44,7 +44,7 @@ struct PackageLog {
     func text(limit: Int = 64 << 20) throws -> String { try read(from: start, limit: limit) }
 
     /// The lines that tell why a run failed: errors first, else the last ones.
-    func explanation() throws -> String {
+    func explanation(namesFile: Bool = true) throws -> String {
         let size = try descriptor.status(of: file).size
         let lines = try read(from: max(start, size - 65536), limit: 65536).split(separator: "\n")
         let errors = lines.filter { line in
@@ -52,7 +52,7 @@ struct PackageLog {
                 || line.contains("o space left on device")
         }
         let told = errors.isEmpty ? lines.suffix(8) : errors.suffix(4)
-        return (told + ["see \(file.printable)"]).joined(separator: "\n")
+        return (told + (namesFile ? ["see \(file.printable)"] : [])).joined(separator: "\n")
     }
 
     private func read(from offset: Int64, limit: Int) throws -> String {

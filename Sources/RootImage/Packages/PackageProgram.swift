@@ -7,13 +7,16 @@ internal import SystemPackage
 struct PackageProgram: Sendable {
     let logFile: FilePath
     let isInteractive: Bool
-    /// How a line of the log begins that tells of one more package.
+    /// What a line of the log holds that tells of one more package; empty where no progress is shown.
     let progressMark: String
+    /// Whether messages may lead people to the log.
+    var keepsLog = true
 
     func run(_ sandbox: ImageSandbox, _ command: [Word], _ lock: borrowing ImageLock, mayFail: Bool = false) throws {
         let (ending, log) = try outcome(sandbox, command, lock, isInteractive: isInteractive)
         guard ending.isSuccess || mayFail else {
-            throw PackageError.failed(command[0].description, ending, lastLines: try log.explanation())
+            throw PackageError.failed(
+                command[0].description, ending, lastLines: try log.explanation(namesFile: keepsLog))
         }
     }
 
@@ -29,7 +32,7 @@ struct PackageProgram: Sendable {
         }
         let stream = Tool.Stream.descriptor(log.descriptor)
         let ending = try sandbox.run(command, holding: lock, output: stream, errors: stream) {
-            try log.follow($0, mark: progressMark)
+            if !progressMark.isEmpty { try log.follow($0, mark: progressMark) }
         }
         return (ending, log)
     }

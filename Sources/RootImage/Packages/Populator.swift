@@ -125,6 +125,27 @@ public struct Populator {
         let versions = try driver.packages(of: folder.tree)
         let before = Set(versions.keys)
         try HandChanges.remember(folder)
+        if !plan.changes.isEmpty { try apply(transaction, plan, earlier, versions, lock) }
+        let after = Set(try driver.packages(of: folder.tree).keys)
+        // A name that left the list and is still needed is from now on what others need.
+        let known = (earlier?.installed ?? []) + (earlier?.requested ?? []).map(\.package)
+        var state = self.state(plan, installed: after.subtracting(before).union(known).intersection(after))
+        if options.keepsRemoved {
+            let named = Set(state.requested.map(\.name))
+            state.requested += (earlier?.requested ?? []).filter {
+                !named.contains($0.name) && after.contains($0.package)
+            }
+        }
+        try state.write(folder)
+    }
+
+    /// Changes the tree where it is.
+    ///
+    /// - Parameter versions: of the packages before.
+    private func apply(
+        _ transaction: PackageTransaction, _ plan: PackagePlan, _ earlier: ImageState?, _ versions: [String: String],
+        _ lock: borrowing ImageLock
+    ) throws {
         // If this run ends early, the next one knows what it may have brought.
         let planned = self.state(plan, installed: Set(plan.changes.filter { $0.old == nil }.map(\.name)))
         var state = earlier ?? planned
@@ -136,18 +157,6 @@ public struct Populator {
         try state.write(folder)
         try driver.apply(transaction, plan, to: folder.tree, isNew: false, lock)
         try synchronize(folder.tree)
-        let after = Set(try driver.packages(of: folder.tree).keys)
-        // A name that left the list and is still needed is from now on what others need.
-        let known = (earlier?.installed ?? []) + (earlier?.requested ?? []).map(\.package)
-        let installed = after.subtracting(before).union(known).intersection(after)
-        state = self.state(plan, installed: installed)
-        if options.keepsRemoved {
-            let named = Set(state.requested.map(\.name))
-            state.requested += (earlier?.requested ?? []).filter {
-                !named.contains($0.name) && after.contains($0.package)
-            }
-        }
-        try state.write(folder)
     }
 
     private func state(_ plan: PackagePlan, installed: Set<String>) -> ImageState {

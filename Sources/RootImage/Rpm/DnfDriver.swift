@@ -67,7 +67,7 @@ struct DnfDriver: PackageDriver {
     ) throws -> RpmOutcome {
         let words = try request.write(workspace)
         try workspace.writeMacros(database: tools.databasePlace(of: tree))
-        try program.run(workspace.sandbox(tree, variables), words, lock)
+        try (request.changes ? program : workspace.planner).run(workspace.sandbox(tree, variables), words, lock)
         guard let answer = try DnfRequest.readAnswer(workspace) else {
             throw PackageError.failed("dnf-step", .exited(0), lastLines: "")
         }
@@ -88,6 +88,9 @@ struct DnfDriver: PackageDriver {
         let text = workspace.readable(problem.text ?? "")
         switch problem.kind {
         case "unknown": return tools.unknown(problem.names ?? [])
+        case "damaged":
+            return RpmSignatureError.notPackage(
+                (problem.names ?? []).prefix(5).joined(separator: " "), workspace.place(namedIn: problem.text ?? ""))
         case "repository": return RepositoryError.unusable(workspace.place(namedIn: problem.text ?? ""), reason: text)
         case "unresolvable": return PackageError.unresolvable(text, workspace.requests(in: text))
         default: return PackageError.failed("dnf", .exited(1), lastLines: text)

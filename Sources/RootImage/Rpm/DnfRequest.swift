@@ -13,8 +13,6 @@ struct DnfRequest: Encodable {
     var step: String
     var names: [String] = []
     var installroot: String
-    /// Whether packages of URLs are fetched.
-    var downloads = true
     /// Whether the step is done, not only resolved.
     var changes = false
     var work: String
@@ -41,7 +39,7 @@ struct DnfRequest: Encodable {
         }
 
         struct Problem: Decodable {
-            /// `unknown`, `unresolvable`, `repository` or `failed`.
+            /// `unknown`, `damaged`, `unresolvable`, `repository` or `failed`.
             var kind: String
             var names: [String]?
             var text: String?

@@ -71,6 +71,7 @@ final class RpmTools {
 
     /// Brings an outcome into the database of a tree, and nothing else: no file, no script.
     func record(_ outcome: RpmOutcome, in tree: FilePath, _ lock: borrowing ImageLock) throws {
+        let program = workspace.planner
         try workspace.writeMacros(database: databasePlace(of: tree))
         let common: [Word] = [
             "rpm", "--root", Word(tree), "--justdb", "--nodeps", "--noscripts",

@@ -43,6 +43,11 @@ struct RpmWorkspace: Sendable {
     /// Unless asked: what dnf does, and xCAT with it; xCAT told zypper not to.
     var installsRecommends: Bool { settings.installsRecommends ?? (family.manager == .dnf) }
 
+    /// Runs what changes no image: its words are no one's business later.
+    var planner: PackageProgram {
+        PackageProgram(logFile: folder.joined("plan.log"), isInteractive: false, progressMark: "", keepsLog: false)
+    }
+
     /// RPM's name of an architecture.
     static func architecture(_ name: String) throws(PackageError) -> String {
         switch name {

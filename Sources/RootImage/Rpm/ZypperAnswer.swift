@@ -16,7 +16,8 @@ struct ZypperAnswer: Equatable {
     /// Words that mean nothing.
     var unknown: [String] = []
     var errors: [String] = []
-    var warnings: [String] = []
+    /// What rpm says of package scripts that failed.
+    var scriptFailures: [String] = []
     /// Why the solver found no solution.
     var problems: [String] = []
 
@@ -53,6 +54,7 @@ struct ZypperAnswer: Equatable {
     }
 
     private mutating func add(_ text: String, _ type: String) {
+        scriptFailures += text.split(separator: "\n").filter { $0.contains("scriptlet failed") }.map(String.init)
         if text.contains("roblem: ") || text.contains("nothing provides") {
             problems.append(text)
         } else if type == "error" {
@@ -62,8 +64,6 @@ struct ZypperAnswer: Equatable {
             } else {
                 errors.append(text)
             }
-        } else if type == "warning" {
-            warnings.append(text)
         }
     }
 }

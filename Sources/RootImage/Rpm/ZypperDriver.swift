@@ -47,6 +47,7 @@ final class ZypperDriver: PackageDriver {
             [main]
             arch = \(workspace.architecture)
             multiversion = provides:multiversion(kernel)
+            history.logfile = \(RpmWorkspace.place.joined("history"))
 
             """
         try AtomicFile.write(configuration.utf8, to: workspace.folder.joined("zypp.conf"))
@@ -94,11 +95,11 @@ final class ZypperDriver: PackageDriver {
     func run(_ call: PackageTransaction.Call, on tree: FilePath, _ lock: borrowing ImageLock) throws {
         let step = try tools.plain(call.step, on: tree)
         guard let words = try words(for: step, on: tree) else { return }
-        let (ending, log) = try zypper(words, tree, call.environment, lock)
+        let (ending, log) = try zypper(words, tree, call.environment, lock, isReal: true)
         guard Self.isDone(ending) else { throw try failure(ending, log) }
         let answer = try ZypperAnswer(log.text())
         var outcome = try outcome(answer)
-        if ending == .exited(Self.scriptFailed) { outcome.failures = answer.warnings + answer.errors }
+        outcome.failures = answer.scriptFailures
         try tools.note(outcome, in: tree)
     }
 
@@ -114,7 +115,9 @@ final class ZypperDriver: PackageDriver {
             let locked = (workspace.settings.locked?.packages ?? []).map {
                 "\($0.name).\($0.architecture)=\($0.version)"
             }
-            let names = try also + requests.flatMap { try capabilities(named(of: $0.name)) } + locked
+            // An earlier build's packages are all that may come: the names of the lists would ask for newer ones.
+            let names =
+                try locked.isEmpty ? also + requests.flatMap { try capabilities(named(of: $0.name)) } : locked
             guard !names.isEmpty else { return nil }
             let oldToo: [Word] = locked.isEmpty ? [] : ["--oldpackage"]
             return ["install", "--auto-agree-with-licenses", recommends] + oldToo + ["--"] + names.map { Word($0) }
@@ -211,7 +214,8 @@ final class ZypperDriver: PackageDriver {
     // MARK: - Running
 
     private func zypper(
-        _ words: [Word], _ tree: FilePath, _ variables: [String: String], _ lock: borrowing ImageLock
+        _ words: [Word], _ tree: FilePath, _ variables: [String: String], _ lock: borrowing ImageLock,
+        isReal: Bool = false
     ) throws -> (Tool.Ending, PackageLog) {
         var sandbox = workspace.sandbox(tree, variables)
         let place = RpmWorkspace.place
@@ -224,7 +228,7 @@ final class ZypperDriver: PackageDriver {
             "--reposd-dir", Word(place.joined("repos")),
             "--cache-dir", Word(place.joined("cache")),
         ]
-        return try program.outcome(sandbox, command + words, lock)
+        return try (isReal ? program : workspace.planner).outcome(sandbox, command + words, lock)
     }
 
     private static let scriptFailed: CInt = 107

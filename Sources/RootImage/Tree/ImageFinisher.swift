@@ -212,7 +212,8 @@ public struct ImageFinisher {
             "/var/cache/debconf/config.dat-old", "/var/cache/debconf/templates.dat-old",
             "/var/cache/debconf/passwords.dat-old",
             "/var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/.rpm.lock", "/var/lib/zypp/AnonymousUniqueId",
-            "/var/lib/zypp/LastDistributionFlavor", "/var/lib/dnf/history.sqlite", "/var/lib/dnf/history.sqlite-shm",
+            "/var/lib/zypp/LastDistributionFlavor",
+            "/var/lib/zypp/AutoInstalled", "/var/lib/dnf/history.sqlite", "/var/lib/dnf/history.sqlite-shm",
             "/var/lib/dnf/history.sqlite-wal",
         ] {
             try image.remove(path)
