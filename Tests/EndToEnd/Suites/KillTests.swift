@@ -14,17 +14,19 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         var name: String
         var points: Int
-        var testDescription: String { name }
+        var family = TinyFamily.debian
+        var testDescription: String { "\(name) of \(family)" }
     }
 
     @Test(arguments: [
         Case(name: "copycds", points: 5), Case(name: "genimage", points: 6), Case(name: "packimage", points: 5),
         Case(name: "image-publish", points: 4),
+        Case(name: "genimage", points: 5, family: .el), Case(name: "genimage", points: 4, family: .sles),
     ])
     func `a killed command leaves nothing behind and can be run again`(_ subject: Case) throws {
-        let site = try TinySite()
-        if subject.name != "copycds" { try site.catboat.succeed("genimage", Word(TinySite.osimage)) }
-        if subject.name != "copycds" { try site.catboat.succeed("packimage", Word(TinySite.osimage)) }
+        let site = try TinySite(family: subject.family)
+        if subject.name != "copycds" { try site.catboat.succeed("genimage", Word(site.osimage)) }
+        if subject.name != "copycds" { try site.catboat.succeed("packimage", Word(site.osimage)) }
         let whole = try time { try run(subject.name, site) }
         for point in 0..<subject.points {
             try disturb(subject.name, site, point)
@@ -44,8 +46,8 @@ import Testing
     private func words(_ name: String, _ site: TinySite) throws -> [Word] {
         switch name {
         case "copycds": [Word(try TinySite.medium())]
-        case "image-publish": [Word(TinySite.osimage), Word(try otherSet(site))]
-        default: [Word(TinySite.osimage)]
+        case "image-publish": [Word(site.osimage), Word(try otherSet(site))]
+        default: [Word(site.osimage)]
         }
     }
 
@@ -61,19 +63,19 @@ import Testing
         case "genimage" where point.isMultiple(of: 2): try site.rootimg.removeTree()
         case "genimage":
             try site.setPackages(
-                ["linux-image-tiny", "dracut", "dracut-network", "tiny-hello"] + (point % 4 == 1 ? ["tiny-files"] : []))
+                site.family.packages + (point % 4 == 1 ? ["tiny-files"] : []))
         default: try AtomicFile.write("\(point)\n".utf8, to: site.rootimg.joined("etc/changed"))
         }
     }
 
     /// A kept set that is not the published one.
     private func otherSet(_ site: TinySite) throws -> String {
-        let current = try site.catboat.succeed("image-publish", Word(TinySite.osimage), "--current").stdout
-        let sets = try site.catboat.succeed("image-publish", Word(TinySite.osimage), "--list").stdout
+        let current = try site.catboat.succeed("image-publish", Word(site.osimage), "--current").stdout
+        let sets = try site.catboat.succeed("image-publish", Word(site.osimage), "--list").stdout
             .split(separator: "\n").compactMap { $0.split(separator: "\t").first { $0.hasPrefix("sha256:") } }
         if let other = sets.first(where: { !current.contains($0) }) { return String(other) }
         try AtomicFile.write("other\n".utf8, to: site.rootimg.joined("etc/changed"))
-        try site.catboat.succeed("packimage", Word(TinySite.osimage))
+        try site.catboat.succeed("packimage", Word(site.osimage))
         return try otherSet(site)
     }
 
