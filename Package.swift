@@ -60,6 +60,7 @@ let package = Package(
         room("Support", ["CLinux"]),
         room("Digests", ["Support", crypto]),
         room("Settings", ["Support"]),
+        room("Versions", []),
         room("Tables", ["Support", "CSQLite"], resources: [.embedInCode("schema.txt")]),
 
         // Floor 1
@@ -67,13 +68,21 @@ let package = Package(
         room("Profiles", ["Support"]),
         room("Archive", ["Support", "Digests", "CLinux", "CZlib", "CLibdeflate", "CZstd"]),
         room("Sandbox", ["Support", "CLinux"]),
+        room("ForeignArchives", ["Support", "CLibarchive"]),
+        room("KernelModules", ["Support", "Versions"]),
         room("RpmMetadata", []),
 
         // Floor 2
         room("Resolution", ["Support", "Settings", "Definitions", "Profiles"]),
-        room("Media", ["Support", "Digests", "CLinux", "CLibarchive"]),
+        room("Media", ["Support", "Digests", "CLinux", "ForeignArchives"]),
+        room("Drivers", ["Support", "Archive", "ForeignArchives", "KernelModules"]),
         room(
-            "RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "RpmMetadata", "CLinux"]),
+            "RootImage",
+            [
+                "Support", "Versions", "Digests", "Archive", "Profiles", "Sandbox", "KernelModules", "RpmMetadata",
+                "CLinux",
+            ]),
+        room("Installers", ["Support", "Versions", "Digests", "Archive", "KernelModules"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
         room("Hooks", ["Support", "Settings", "CLinux"]),
         room("History", ["Support", "Digests", "CLinux", "CLibgit2"]),
@@ -87,11 +96,12 @@ let package = Package(
             "Plumbing", path: "Sources/Plumbing/Core",
             [
                 "CommandShell", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles", "Archive",
-                "Sandbox", "RootImage", "Ramdisk", "Hooks", "Netboot", "Bundles", "Resolution", argumentParser,
+                "Sandbox", "KernelModules", "RootImage", "Installers", "Ramdisk", "Hooks", "Netboot", "Bundles",
+                "Resolution", argumentParser,
             ]),
         room(
             "MediaPlumbing", path: "Sources/Plumbing/Media",
-            ["CommandShell", "Support", "Media", argumentParser]),
+            ["CommandShell", "Support", "Media", "Drivers", argumentParser]),
         room(
             "HistoryPlumbing", path: "Sources/Plumbing/History",
             [
@@ -139,7 +149,11 @@ let package = Package(
         tests("SandboxTests", ["Sandbox", "Support"]),
         tests("RpmMetadataTests", ["RpmMetadata"]),
         tests("MediaTests", ["Media", "Digests", "Support"]),
-        tests("RootImageTests", ["RootImage", "Profiles", "Sandbox", "Digests", "Support"]),
+        tests("VersionsTests", ["Versions"]),
+        tests("KernelModulesTests", ["KernelModules", "Support"]),
+        tests("DriversTests", ["Drivers", "KernelModules", "Archive", "Support"]),
+        tests("InstallersTests", ["Installers", "KernelModules", "Archive", "Support"]),
+        tests("RootImageTests", ["RootImage", "KernelModules", "Profiles", "Sandbox", "Digests", "Support"]),
         tests("RamdiskTests", ["Ramdisk", "Archive", "Profiles", "Digests", "Support"]),
         tests("HooksTests", ["Hooks", "Settings", "Support"]),
         tests("HistoryTests", ["History", "Digests", "Support"]),

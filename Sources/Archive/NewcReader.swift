@@ -6,8 +6,13 @@ public final class NewcReader: ArchiveReader {
     private var remaining: UInt64 = 0
     private var padding = 0
     private var isEnded = false
+    private let endsSource: Bool
 
-    public init(_ source: any ByteSource) { cursor = StreamCursor(source, format: "cpio") }
+    /// - Parameter endsSource: whether nothing but zeros may follow the end mark. An initramfs is several archives in a row.
+    public init(_ source: any ByteSource, endsSource: Bool = true) {
+        cursor = StreamCursor(source, format: "cpio")
+        self.endsSource = endsSource
+    }
 
     public func next() throws -> ArchiveMember? {
         if isEnded { return nil }
@@ -32,7 +37,7 @@ public final class NewcReader: ArchiveReader {
         let name = Array(try cursor.take(padded)[..<(nameSize - 1)])
         if name == NewcHeader.endName, numbers[6] == 0 {
             isEnded = true
-            try cursor.expectEnd()
+            if endsSource { try cursor.expectEnd() }
             return nil
         }
         guard let kind = ArchiveMember.kind(ofMode: numbers[1]) else {

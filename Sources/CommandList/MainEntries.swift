@@ -28,6 +28,9 @@ extension CommandList {
             "remove published sets that nodes no longer need"),
         Entry(
             "genimage", .porcelain, .main, "[OPTION ...] [IMAGENAME]", "build or update the root image of an osimage"),
+        Entry(
+            "geninitrd", .porcelain, .main, "[--ignorekernelchk] [--no-hooks] IMAGENAME",
+            "build the initramfs of an osimage again, with driver updates"),
         Entry("gettab", .porcelain, .main, "[-H] COLUMN=VALUE,... TABLE.COLUMN ...", "print cells of a row"),
         Entry("help", .umbrella, .main, "[-a] [COMMAND]", "list commands, or show the manual page of one"),
         Entry(
@@ -49,6 +52,9 @@ extension CommandList {
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),
         Entry(
+            "liteimg", .porcelain, .main, "[-t TYPE] {IMAGENAME | -o OSVER -a ARCH -p PROFILE}",
+            "refuse to make an image for statelite nodes, and say what to use instead"),
+        Entry(
             "log", .umbrella, .main,
             "[-n COUNT] [--kind KIND]... [--from REVISION] [--json | --porcelain=v1] [OSIMAGE]",
             "show what was done to images, newest first"),
@@ -56,6 +62,10 @@ extension CommandList {
             "lsdef", .porcelain, .main,
             "[-t TYPES] [-o NAMES | NODERANGE] [-i ATTRS [-c]] [-l | -s] [-a] [-w SELECTION]... [-z] [-S]",
             "show object definitions"),
+        Entry(
+            "lskmodules", .porcelain, .main,
+            "[-V] [-x] {-i OSIMAGES | -c KITCOMPONENTS | -o OSDISTROS | -u OSDISTROUPDATES} ...",
+            "list the kernel modules that driver packages and distributions have"),
         Entry(
             "mkdef", .porcelain, .main,
             "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f]",
@@ -83,6 +93,10 @@ extension CommandList {
             "revert", .umbrella, .main, "[--outside] [--dry-run] OSIMAGE REVISION",
             "bring an image back to what it was"),
         Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
+        Entry(
+            "rmimage", .porcelain, .main,
+            "[-V] [--force] [--no-hooks] {IMAGENAME [--xcatdef] | -o OSVER -a ARCH -p PROFILE}",
+            "remove the root image of an osimage"),
         Entry(
             "show", .umbrella, .main, "[--json | --porcelain=v1] REVISION",
             "show one commit and what it changed"),

@@ -20,6 +20,10 @@ extension CommandList {
             "definition-get", .plumbing, .main, "[--json | --shell] [--raw] TYPE NAME",
             "print one object with everything resolved"),
         Entry(
+            "driver-apply", .plumbing, .main,
+            "[--kernelver VERSION] [--driver LIST]... [--all] [--any-kernel] [-z | --json] ROOTIMGDIR",
+            "put drivers from standard input into a root image"),
+        Entry(
             "exlist-match", .plumbing, .main,
             "[--exlist FILE]... [--include PATTERN]... [--exclude PATTERN]... [-z | --json] TREE",
             "print the paths of a tree that exclude lists leave in"),
@@ -42,6 +46,16 @@ extension CommandList {
             "initrd-build", .plumbing, .main,
             "[--kernelver VERSION] [--driver LIST] [--nic NIC] [--rootlimit SIZE] [--network MODULE] ROOTIMGDIR",
             "build the initramfs of a root image and take out its kernel"),
+        Entry(
+            "installer-publish", .plumbing, .main,
+            "[--tftpdir DIR] [--drivers-from FILE [OPTION ...]] [--json] --osver NAME --arch ARCH --pkgdir DIR... OSIMAGE",
+            "put kernel and initramfs of an installer before the nodes"),
+        Entry(
+            "kmodule-extract", .plumbing, .media, "[--arch ARCH] [--kernel] PATH ...",
+            "write the drivers of packages, driver disks and folders as one archive"),
+        Entry(
+            "kmodule-list", .plumbing, .media, "[-z | --json] PATH ...",
+            "list the kernel modules in packages, driver disks and folders"),
         Entry(
             "manifest-read", .plumbing, .main,
             "[--verify POLICY] [--allowed-signers FILE] [--max-size BYTES] [-z | --json] PATH",
@@ -113,6 +127,10 @@ extension CommandList {
         Entry(
             "rootimg-populate", .plumbing, .main, "[OPTION ...] --osver NAME --arch ARCH --pkgdir DIR ROOTIMGDIR",
             "install, update and remove packages of a root image"),
+        Entry(
+            "rootimg-remove", .plumbing, .main,
+            "[--rootimgdir DIR] [--tftpdir DIR] [--force] [--dry-run] [-z | --json] OSIMAGE",
+            "remove the root image of an osimage and what nodes fetch of it"),
         Entry(
             "rootimg-run", .plumbing, .main,
             "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",

@@ -4,8 +4,8 @@ public import SystemPackage
 
 /// Reads the files that an image refers to, and leaves out what must not enter the history.
 ///
-/// Left out: what others cannot read, what looks like a secret (`SecretScreen`), folders and devices. Of files over 1 MiB
-/// and of sources of synclists only the digest is kept.
+/// Left out: what others cannot read, what looks like a secret (`SecretScreen`), folders and devices. Of files over 1 MiB,
+/// of sources of synclists and of driver updates only the digest is kept.
 public struct RecipeReader: Sendable {
     /// One file to read.
     public struct Reference: Sendable, Hashable {
@@ -13,11 +13,11 @@ public struct RecipeReader: Sendable {
         public var path: FilePath
         /// Where it is on the host.
         public var host: FilePath
-        /// Whether only its digest may be kept: sources of synclists.
-        public var isDigestOnly: Bool
+        /// Why only its digest may be kept, e.g. `source of a synclist`; nil when it may be kept.
+        public var digestOnly: String?
 
-        public init(path: FilePath, host: FilePath, isDigestOnly: Bool = false) {
-            (self.path, self.host, self.isDigestOnly) = (path, host, isDigestOnly)
+        public init(path: FilePath, host: FilePath, digestOnly: String? = nil) {
+            (self.path, self.host, self.digestOnly) = (path, host, digestOnly)
         }
     }
 
@@ -60,8 +60,8 @@ public struct RecipeReader: Sendable {
         guard status.permissions & 0o004 != 0, try isReachable(reference.host) else {
             return .skipped(reason: "not readable by others")
         }
-        if reference.isDigestOnly {
-            return .digestOnly(try Digest.ofFile(descriptor, reference.host), reason: "source of a synclist")
+        if let reason = reference.digestOnly {
+            return .digestOnly(try Digest.ofFile(descriptor, reference.host), reason: reason)
         }
         if status.size > Self.sizeLimit {
             return .digestOnly(try Digest.ofFile(descriptor, reference.host), reason: "over 1 MiB")

@@ -1,3 +1,4 @@
+internal import ForeignArchives
 internal import Support
 public import SystemPackage
 
@@ -26,16 +27,7 @@ public struct MediumEntry: Hashable, Sendable {
     /// A path that stays below the top, from a name as the medium has it; nil when it would not.
     ///
     /// A leading `./` is dropped; the top itself is the empty path.
-    static func safePath(_ name: [UInt8]) -> FilePath? {
-        guard name.first != 0x2f, name.count < 4096, !name.contains(0) else { return nil }
-        var kept: [[UInt8]] = []
-        for part in name.split(separator: 0x2f, omittingEmptySubsequences: true) {
-            if part.elementsEqual([0x2e]) { continue }
-            if part.elementsEqual([0x2e, 0x2e]) || part.count > 255 { return nil }
-            kept.append(Array(part))
-        }
-        return FilePath(bytes: kept.joined(separator: [0x2f]))
-    }
+    static func safePath(_ name: [UInt8]) -> FilePath? { ForeignEntry.safePath(name) }
 }
 
 /// Hands the bytes of one file of a medium on, block by block.

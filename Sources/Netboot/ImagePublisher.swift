@@ -47,6 +47,7 @@ public struct ImagePublisher: Sendable {
     public func publish(_ kept: KeptSet) throws {
         if let damaged = try kept.firstDamage() { throw NetbootError.damagedSet(kept.set.digest, damaged) }
         try InitramfsAbilities.check(kept.set, in: store.rootimgFolder)
+        try AtomicFile.sweep(bootFolder)
         try bootFolder.createDirectories()
         for name in [ImageSet.kernelName, ImageSet.initramfsName, ImageBootFile.name] {
             try AtomicFile.sweep(bootFolder.joined(name))
@@ -92,7 +93,7 @@ public struct ImagePublisher: Sendable {
             try source.hardLink(as: stage)
         } catch {
             guard error.errno == .improperLink || error.errno == .tooManyLinks else { throw error }
-            try SetStore.copy(source, to: stage)
+            try source.copyContent(to: stage)
             try stage.changePermissions(0o444)
         }
     }

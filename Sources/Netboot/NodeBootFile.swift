@@ -60,7 +60,7 @@ public struct NodeBootFolder: Sendable {
     public init(tftpFolder: FilePath) { folder = tftpFolder.joined("xcat/xnba/nodes") }
 
     /// Suffixes of the files of one node: what xCAT has for BIOS, UEFI, and two loaders we do not write for.
-    private static let suffixes = ["", ".uefi", ".elilo", ".pxelinux"]
+    static let suffixes = ["", ".uefi", ".elilo", ".pxelinux"]
 
     /// Writes both files of a node, each in one step, and removes those of other loaders.
     public func write(_ file: NodeBootFile) throws {

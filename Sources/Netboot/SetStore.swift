@@ -1,4 +1,3 @@
-internal import CLinux
 public import Digests
 internal import Support
 public import SystemPackage
@@ -95,36 +94,16 @@ public struct SetStore: Sendable {
         }
         let target = stage.joined(name)
         let isLinked = linking && (try? source.resolved().hardLink(as: target)) != nil
-        if !isLinked { try Self.copy(source, to: target) }
+        if !isLinked { try source.copyContent(to: target) }
         try target.changePermissions(0o444)
         return try ImageSet.Member(name: name, synchronizing: target)
-    }
-
-    /// Shares the blocks where the file system can, else copies.
-    static func copy(_ source: FilePath, to target: FilePath) throws(FileError) {
-        try FileError.wrap("copy to \(target.printable)", source) {
-            let reader = try FileDescriptor.open(source, .readOnly, options: .closeOnExec)
-            defer { try? reader.close() }
-            let writer = try FileDescriptor.open(
-                target, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
-            defer { try? writer.close() }
-            if catboat_reflink(writer.rawValue, reader.rawValue) == 0 { return }
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-            defer { buffer.deallocate() }
-            while true {
-                let count = try reader.read(into: buffer)
-                if count == 0 { break }
-                try writer.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-            try writer.synchronize(target)
-        }
     }
 
     /// Removes what killed runs left: stages, and digest folders without a record.
     public func sweep() throws {
         for name in try folder.directoryNames() {
             let entry = folder.joined(name)
-            if name.bytes.starts(with: ".set.tmp-".utf8) {
+            if name.printable.hasPrefix("."), name.printable.contains(".tmp-") {
                 try entry.removeTree()
             } else if name.bytes.count == 64, !entry.joined(KeptSet.recordName).exists {
                 try entry.removeTree()

@@ -75,6 +75,8 @@ struct GenimageRequest {
     /// Flags that `rootimg-populate` takes as they are.
     var populateFlags: [Word] = []
     var onlyInitramfs = false
+    /// Drivers that were made for another kernel are taken, too.
+    var ignoresKernel = false
     var runsHooks = true
     /// Packages and versions of the last build, and no others.
     var isLocked = false
@@ -100,6 +102,7 @@ struct GenimageRequest {
             populateFlags.append(Word(flag))
         }
         onlyInitramfs = command.onlyinitrd
+        ignoresKernel = command.ignorekernelchk
         runsHooks = command.hooks
         isLocked = command.locked
     }

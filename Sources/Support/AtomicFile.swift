@@ -68,7 +68,7 @@ public struct AtomicFile: ~Copyable {
     }
 
     /// What the names of `target`'s temporaries begin with.
-    private static func prefix(_ target: FilePath) -> FilePath {
+    static func prefix(_ target: FilePath) -> FilePath {
         FilePath(bytes: Array(".".utf8) + target.lastName.bytes + Array(".tmp-".utf8))
     }
 }

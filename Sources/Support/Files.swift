@@ -98,7 +98,19 @@ extension FilePath {
         return FilePath(platformString: pointer).joined(self)
     }
 
-    /// Deletes a tree without following symbolic links and without crossing into another file system.
+    /// Takes the name away in one step, then deletes what it named as `removeTree` does.
+    ///
+    /// A process that is killed meanwhile leaves `.NAME.tmp-` and six characters beside it, which `AtomicFile.sweep(self)` removes.
+    public func discard() throws(FileError) {
+        guard let status = try status() else { return }
+        guard status.kind == .directory else { return try removeFile() }
+        let aside = try removingLastComponent().joined(AtomicFile.prefix(self)).createUniqueDirectory()
+        try rename(to: aside)
+        try aside.removeTree()
+    }
+
+    /// Deletes a tree without following symbolic links and without crossing into another mount, a bind mount of the same file system
+    /// included.
     ///
     /// It is no error when there is nothing. A directory that is a mount point stops it with `.resourceBusy`,
     /// before anything below that directory is touched.
@@ -116,6 +128,19 @@ extension FilePath {
 }
 
 extension FileDescriptor {
+    /// Opens the directory `name` in this one unless something is mounted there.
+    private func openInMount(_ name: FilePath) throws(FileError) -> FileDescriptor {
+        let flags = UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        let raw = name.withPlatformString { catboat_openat2(rawValue, $0, flags, 0, CATBOAT_RESOLVE_NO_XDEV) }
+        if raw >= 0 { return FileDescriptor(rawValue: raw) }
+        switch Errno.latest {
+        case .improperLink: throw FileError("remove", name, .resourceBusy)
+        // A sandbox that knows no openat2: the check of the device is all there is.
+        case .noFunction: return try open(at: name, directory: true)
+        default: throw FileError("open", name, .latest)
+        }
+    }
+
     fileprivate func removeEntry(_ name: FilePath, device: UInt64) throws(FileError) {
         guard let status = try status(at: name) else { return }
         if status.kind != .directory {
@@ -124,7 +149,7 @@ extension FileDescriptor {
             return
         }
         guard status.device == device else { throw FileError("remove", name, .resourceBusy) }
-        let directory = try open(at: name, directory: true)
+        let directory = try openInMount(name)
         defer { try? directory.close() }
         for child in try directory.names(of: name) { try directory.removeEntry(child, device: device) }
         let result = name.withPlatformString { unlinkat(rawValue, $0, AT_REMOVEDIR) }

@@ -20,7 +20,8 @@ struct HistorySite {
         let files = try (paths.map { ($0, false) } + sources.map { ($0, true) }).map { path, isDigestOnly in
             try reader.read(
                 RecipeReader.Reference(
-                    path: FilePath(path), host: Scratch.directory.joined(path), isDigestOnly: isDigestOnly))
+                    path: FilePath(path), host: Scratch.directory.joined(path),
+                    digestOnly: isDigestOnly ? "source of a synclist" : nil))
         }
         return try Recipe(image: image, stanza: Array(stanza.utf8), files: files)
     }

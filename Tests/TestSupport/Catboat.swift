@@ -101,7 +101,8 @@ extension Catboat {
             let name = String(page.dropLast(2))
             let executable =
                 name.hasPrefix("profile-")
-                ? "catboat-history" : name.hasPrefix("media-") ? "catboat-media" : "catboat"
+                ? "catboat-history"
+                : ["media-", "kmodule-"].contains { name.hasPrefix($0) } ? "catboat-media" : "catboat"
             try folder.joined(name).createSymbolicLink(to: execPath.joined(executable))
         }
         for name in ["catboat", "catboat-history", "catboat-media", "catboat-launch", "catboat-setattr"] {

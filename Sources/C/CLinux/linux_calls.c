@@ -25,6 +25,7 @@ const uint64_t CATBOAT_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT;
 const uint64_t CATBOAT_RESOLVE_BENEATH = RESOLVE_BENEATH;
 const uint64_t CATBOAT_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;
 const uint64_t CATBOAT_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;
+const uint64_t CATBOAT_RESOLVE_NO_XDEV = RESOLVE_NO_XDEV;
 
 int catboat_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {

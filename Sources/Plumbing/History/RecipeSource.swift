@@ -32,10 +32,10 @@ struct RecipeSource {
         let reader = RecipeReader(
             custom: custom, roots: [cluster.settings.root.path, cluster.settings.dataFolder.absolute])
         var files: [FilePath: Recipe.File] = [:]
-        func read(_ path: FilePath, isDigestOnly: Bool = false) throws -> Recipe.File? {
+        func read(_ path: FilePath, digestOnly: String? = nil) throws -> Recipe.File? {
             guard files[path] == nil else { return nil }
             let file = try reader.read(
-                RecipeReader.Reference(path: path, host: try cluster.settings.host(path), isDigestOnly: isDigestOnly))
+                RecipeReader.Reference(path: path, host: try cluster.settings.host(path), digestOnly: digestOnly))
             files[path] = file
             return file
         }
@@ -44,7 +44,10 @@ struct RecipeSource {
         for path in try hookFiles(custom) { _ = try read(path) }
         for list in paths("synclists") {
             guard case .kept(let bytes, _) = files[list]?.content else { continue }
-            for source in SyncSources(bytes).paths { _ = try read(source, isDigestOnly: true) }
+            for source in SyncSources(bytes).paths { _ = try read(source, digestOnly: "source of a synclist") }
+        }
+        for path in try Osimage(image, attributes: attributes).driverUpdates(cluster) {
+            _ = try read(path, digestOnly: "driver update")
         }
         return try Recipe(image: image, stanza: stanza, files: Array(files.values))
     }

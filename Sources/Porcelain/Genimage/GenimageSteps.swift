@@ -41,10 +41,11 @@ struct GenimageSteps {
                 .passing(lock.descriptor, as: ImageLock.variable)
             let recipe = try RecipeCommit(commit.captured())
             if request.onlyInitramfs { try step(beginPart, lock, recipe) } else { try populate(lock, recipe) }
+            let drivers = try applyDrivers(lock, recipe)
             try hook("post-populate", lock)
             for part in postinstallParts { try step(part, lock, recipe) }
             // Its records are for programs.
-            try step(initramfs, lock, recipe, output: .null)
+            try step(initramfs(with: drivers), lock, recipe, output: .null)
             try Console.print("the initial ramdisk for stateless is generated successfully.")
             try step(completePart, lock, recipe, output: .null)
         } catch {
@@ -83,7 +84,7 @@ struct GenimageSteps {
     func show() throws {
         var parts: [Part] = [definePart].compactMap { $0 } + [Part("profile-commit", [Word(target.image)])]
         parts += request.onlyInitramfs ? [beginPart] : [populatePart, finishPart]
-        parts += postinstallParts + [initramfs, completePart]
+        parts += [driverPart].compactMap { $0 } + postinstallParts + [initramfs(with: []), completePart]
         for part in parts {
             let pipeline = part.commands.map { command in
                 [Word("catboat")] + settings.globalWords + [Word(command.verb)] + command.words
@@ -107,6 +108,17 @@ struct GenimageSteps {
             for change in changes { try Console.print(String(change)) }
         }
         try step(finishPart, lock, recipe)
+    }
+
+    /// Puts driver updates into the tree.
+    /// - Returns: drivers that the initramfs has to hold besides those that are named.
+    private func applyDrivers(_ lock: borrowing ImageLock, _ recipe: RecipeCommit) throws -> [String] {
+        guard let driverPart else { return [] }
+        let printed = try step(driverPart).passing(lock.descriptor, as: ImageLock.variable)
+            .adding(recipe.environment).captured()
+        let names = try AppliedDriver.names(printed)
+        try Console.print("Drivers put into the image: \(names.isEmpty ? "none" : names.joined(separator: ", "))")
+        return netDrivers.updatesAll ? names : []
     }
 
     private func define(_ lock: borrowing ImageLock) throws {
@@ -183,10 +195,26 @@ struct GenimageSteps {
         }
     }
 
-    private var initramfs: Part {
+    private var netDrivers: NetDrivers { NetDrivers(target.attributes["netdrivers"]) }
+
+    private var driverPart: Part? {
+        guard !target.driverSources.isEmpty else { return nil }
+        var words: [Word] = ["--json"]
+        if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
+        for name in netDrivers.names { words += ["--driver", Word(name)] }
+        if netDrivers.updatesAll { words.append("--all") }
+        if request.ignoresKernel { words.append("--any-kernel") }
+        var part = Part("kmodule-extract", ["--arch", Word(target.osarch)] + target.driverSources.map { Word($0) })
+        part.commands.append(("driver-apply", words + [Word(target.rootimgdir)]))
+        return part
+    }
+
+    private func initramfs(with drivers: [String]) -> Part {
         var words: [Word] = []
         if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
-        for name in list("netdrivers") { words += ["--driver", Word(name)] }
+        for name in netDrivers.names + drivers.filter({ !netDrivers.names.contains($0) }) {
+            words += ["--driver", Word(name)]
+        }
         if let nic = target.attributes["nodebootif"] { words += ["--nic", Word(nic)] }
         if let size = request.rootlimit { words += ["--rootlimit", Word(size)] }
         return Part("initrd-build", words + [Word(target.rootimgdir)])

@@ -22,6 +22,8 @@ struct GenimageTarget {
     let pkgdirs: [String]
     let otherpkgdirs: [String]
     let keyFolder: FilePath
+    /// Where driver updates come from: packages, driver disks, folders.
+    let driverSources: [FilePath]
     /// Each with the user's arguments.
     let postinstalls: [[String]]
     /// `NAME=VALUE` words of environvar.
@@ -84,6 +86,7 @@ struct GenimageTarget {
         pkgdirs = try Self.folders(definition.pkgdirs(cluster) + Self.kernelFolders(attributes), cluster)
         otherpkgdirs = try otherpkglists.isEmpty ? [] : Self.folders(definition.otherpkgdirs(cluster), cluster)
         keyFolder = try settings.root.host(try cluster.installFolder.joined("custom/keys"))
+        driverSources = try DriverUpdates(definition, cluster).files
         postinstalls = try definition.list("postinstall").map { entry in
             let words = entry.split(whereSeparator: \.isWhitespace).map(String.init)
             let file = try Self.files([words[0]], "The postinstall_filename specified", cluster)[0]

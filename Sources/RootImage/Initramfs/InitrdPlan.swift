@@ -1,3 +1,4 @@
+internal import KernelModules
 internal import Support
 public import SystemPackage
 
@@ -43,7 +44,8 @@ public struct InitrdPlan: Sendable, Equatable {
         guard missing.isEmpty else { throw InitrdError.missingPrograms(missing, tree) }
         kernel = try KernelChoice(tree: tree, wanted: wantedKernel)
         architecture = try ImagePrograms.architecture(of: tree)
-        let index = try ModuleIndex(tree: tree, kernel: kernel.version)
+        let modules = try RootFolder(tree).host(FilePath("/lib/modules").joined(kernel.version))
+        guard let index = try ModuleIndex(folder: modules) else { throw InitrdError.noModules(kernel.version, tree) }
         drivers = try InitrdDrivers(wanted: wantedDrivers, architecture: architecture, index: index).names
         network = try Self.network(wantedNetwork, programs, tree)
         compression = try Self.compression(programs, kernel: kernel.version)
@@ -117,20 +119,8 @@ struct ImagePrograms {
     static func elfArchitecture(of file: FilePath) -> String? {
         guard let descriptor = try? FileDescriptor.open(file, .readOnly, options: .closeOnExec) else { return nil }
         defer { try? descriptor.close() }
-        var header = [UInt8](repeating: 0, count: 20)
-        guard let count = try? header.withUnsafeMutableBytes({ try descriptor.read(into: $0) }), count == 20,
-            header.starts(with: [0x7f, 0x45, 0x4c, 0x46])
-        else { return nil }
-        let isLittle = header[5] == 1
-        let machine = isLittle ? Int(header[18]) | Int(header[19]) << 8 : Int(header[18]) << 8 | Int(header[19])
-        return switch machine {
-        case 62: "x86_64"
-        case 3: "x86"
-        case 183: "aarch64"
-        case 21: isLittle ? "ppc64le" : "ppc64"
-        case 22: "s390x"
-        case 243: "riscv64"
-        default: nil
-        }
+        var header = [UInt8](repeating: 0, count: ELFHeader.length)
+        guard let count = try? header.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return nil }
+        return ELFHeader(header[..<count])?.architecture
     }
 }

@@ -1,5 +1,6 @@
 public import Support
 public import SystemPackage
+internal import Versions
 
 /// The kernel of a root image.
 public struct KernelChoice: Sendable, Equatable {

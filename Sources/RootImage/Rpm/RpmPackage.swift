@@ -1,5 +1,6 @@
 internal import Support
 internal import SystemPackage
+internal import Versions
 
 /// A package of an RPM database or repository.
 struct RpmPackage: Hashable, Sendable {

@@ -2,6 +2,7 @@ internal import Profiles
 internal import Sandbox
 internal import Support
 internal import SystemPackage
+internal import Versions
 
 /// What dnf and zypper have in common: the database of the tree, its copies, and the care for it before and after they work.
 final class RpmTools {

@@ -24,6 +24,9 @@ public struct ImageFolder: Sendable, Equatable {
     /// What package managers printed in the last run.
     public var logFile: FilePath { path.joined(".populate.log") }
 
+    /// Where drivers are unpacked, for `makeTemporary`.
+    static let driverStage = "drivers"
+
     /// A new empty folder beside the tree, that `sweep` knows by `name`.
     func makeTemporary(_ name: String) throws(FileError) -> FilePath {
         let result = try path.joined(".\(name).tmp-").createUniqueDirectory()
@@ -33,7 +36,7 @@ public struct ImageFolder: Sendable, Equatable {
 
     /// Removes temporary folders that a killed run left. Only under the lock.
     public func sweep() throws(FileError) {
-        for name in ["rootimg", "packages"] { try AtomicFile.sweep(path.joined(name)) }
+        for name in ["rootimg", "packages", Self.driverStage] { try AtomicFile.sweep(path.joined(name)) }
         for file in [stateFile, listingFile, changesFile] { try AtomicFile.sweep(file) }
     }
 }

@@ -15,6 +15,7 @@ extern const uint64_t CATBOAT_RESOLVE_IN_ROOT;
 extern const uint64_t CATBOAT_RESOLVE_BENEATH;
 extern const uint64_t CATBOAT_RESOLVE_NO_SYMLINKS;
 extern const uint64_t CATBOAT_RESOLVE_NO_MAGICLINKS;
+extern const uint64_t CATBOAT_RESOLVE_NO_XDEV;
 
 /* renameat2(2) with RENAME_EXCHANGE, and with RENAME_NOREPLACE. */
 int catboat_rename_exchange(const char *first, const char *second);
