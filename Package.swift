@@ -71,7 +71,7 @@ let package = Package(
 
         // Floor 2
         room("Resolution", ["Support", "Settings", "Definitions", "Profiles"]),
-        room("Media", ["Support", "Digests", "CLinux", "CLibarchive"]),
+        room("Media", ["Support", "Digests", "RpmMetadata", "CLinux", "CLibarchive"]),
         room(
             "RootImage", ["Support", "Digests", "Archive", "Profiles", "Sandbox", "RpmMetadata", "CLinux"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
