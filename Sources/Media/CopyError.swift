@@ -13,6 +13,8 @@ public enum CopyError: Diagnosable, Equatable {
     case folderInTheWay(FilePath)
     case insideItself(FilePath)
     case notAFolder(FilePath)
+    /// Something has the name that a link is to have.
+    case notALink(FilePath)
     /// Discs of Debian each bring an index of their own: one would hide the packages of the other.
     case anotherDisc(FilePath, disc: String, present: String)
     case badSignature(FilePath, key: String)
@@ -45,6 +47,9 @@ public enum CopyError: Diagnosable, Equatable {
             Diagnostic("the copy would lie inside its own source", subject: path.printable, remedy: "choose another -p")
         case .notAFolder(let path):
             Diagnostic("not a folder", subject: path.printable, remedy: "move it away, or choose another -p")
+        case .notALink(let path):
+            Diagnostic(
+                "a link to the copy cannot be made: the name is taken", subject: path.printable, remedy: "move it away")
         case .anotherDisc(let path, let disc, let present):
             Diagnostic(
                 "disc '\(disc)' would hide the packages of disc '\(present)'", subject: path.printable,

@@ -13,7 +13,7 @@ enum ELMedium: MediumFamily {
         }
         func line(_ number: Int) -> String { number < lines.count ? lines[number] : "" }
         let description = line(1)
-        guard let name = claim.name ?? builds[line(0)] ?? self.name(description, treeInfo) else { return nil }
+        guard let name = claim.name ?? self.name(description, treeInfo) else { return nil }
         let native = line(2)
         let arch = Architecture.ofEL(native)
         if let wanted = claim.arch, !arch.isEmpty, wanted != arch {
@@ -85,9 +85,4 @@ enum ELMedium: MediumFamily {
         let parts = version.split(separator: ".")
         return parts.count == 3 && parts[2] == "0" ? parts[..<2].joined(separator: ".") : version
     }
-
-    /// Build ids of media whose description does not give their usual name.
-    ///
-    /// Descriptions have been precise since Enterprise Linux 7; what older media need goes here.
-    private static let builds: [String: String] = [:]
 }

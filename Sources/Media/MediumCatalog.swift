@@ -8,6 +8,8 @@ struct MediumCatalog {
     let entries: [MediumEntry]
     /// Small files that were kept; see `isKept`.
     let texts: [FilePath: [UInt8]]
+    /// What looks like an index of RPM packages and can be read; see `PackageIndex`.
+    let packages: [FilePath: PackageIndex]
     /// Bytes of all files.
     let totalSize: Int64
     private let indices: [FilePath: Int]
@@ -18,6 +20,7 @@ struct MediumCatalog {
     init(_ source: any MediumSource) throws {
         var found: [FilePath: MediumEntry] = [:]
         var texts: [FilePath: [UInt8]] = [:]
+        var packages: [FilePath: PackageIndex] = [:]
         var total: Int64 = 0
         try source.visit { entry, content in
             found[entry.path] = entry
@@ -25,15 +28,17 @@ struct MediumCatalog {
             let (sum, overflow) = total.addingReportingOverflow(entry.size)
             guard !overflow, sum <= source.byteLimit ?? .max else { throw MediumError.tooLarge(source.path) }
             total = sum
-            guard entry.size > 0, entry.size <= Self.textLimit, Self.isKept(entry.path, size: entry.size) else {
-                return
-            }
+            let isText = entry.size <= Self.textLimit && Self.isKept(entry.path, size: entry.size)
+            let isIndex = entry.size <= PackageIndex.sizeLimit && PackageIndex.isIndex(entry.path)
+            guard entry.size > 0, isText || isIndex else { return }
             var bytes: [UInt8] = []
             try content { bytes += $0 }
-            texts[entry.path] = bytes
+            if isText { texts[entry.path] = bytes }
+            if isIndex { packages[entry.path] = PackageIndex(packed: bytes) }
         }
         entries = found.values.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
         self.texts = texts
+        self.packages = packages
         totalSize = total
         indices = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.path, $0) })
         try checkLinks(source.path)
@@ -75,7 +80,8 @@ struct MediumCatalog {
                 || isKey(name, size)
         }
         if parts.count == 3, parts[0] == "dists" { return ["Release", "InRelease", "Release.gpg"].contains(name) }
-        return name == "repomd.xml" && parts.suffix(2).first == "repodata"
+        return ["repomd.xml", "repomd.xml.asc", "repomd.xml.key"].contains(name)
+            && parts.suffix(2).first == "repodata"
     }
 
     private static func isKey(_ name: String, _ size: Int64) -> Bool {

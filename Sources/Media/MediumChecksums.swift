@@ -1,4 +1,5 @@
 internal import Digests
+internal import RpmMetadata
 internal import Support
 internal import SystemPackage
 
@@ -58,7 +59,8 @@ enum ChecksumStream {
     }
 }
 
-/// What a medium says about its own files: md5sum.txt, CHECKSUMS, SHA256SUMS, `.treeinfo`, repomd.xml.
+/// What a medium says about its own files: md5sum.txt, CHECKSUMS, SHA256SUMS, `.treeinfo`, repomd.xml and the lists of
+/// packages that it names.
 struct MediumChecksums {
     /// By the path of the file itself, links resolved.
     private(set) var sums: [FilePath: Checksum] = [:]
@@ -86,11 +88,17 @@ struct MediumChecksums {
         }
         for (path, text) in catalog.texts.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) })
         where path.lastName == "repomd.xml" {
+            guard let repository = try? RepositoryIndex(text) else { continue }
             lists.append(path)
             let top = path.removingLastComponent().removingLastComponent()
-            for (file, sum) in RepositoryIndex.files(String(decoding: text, as: UTF8.self)) {
-                guard let checksum = Checksum(sum, origin: path) else { continue }
-                try add(top.joined(file), checksum, catalog, medium)
+            for file in repository.files {
+                guard let checksum = Checksum(file.checksum[...], origin: path) else { continue }
+                let index = top.joined(FilePath(file.location))
+                try add(index, checksum, catalog, medium)
+                for (package, sum) in catalog.packages[index]?.sums ?? [] {
+                    guard let checksum = Checksum(sum, origin: index) else { continue }
+                    try add(top.joined(package), checksum, catalog, medium)
+                }
             }
         }
     }
@@ -121,24 +129,5 @@ struct MediumChecksums {
             guard !name.isEmpty, let sum = Checksum(hex[...], origin: origin) else { return nil }
             return (FilePath(bytes: name), sum)
         }
-    }
-}
-
-/// The files that a repomd.xml names, with their SHA-256.
-enum RepositoryIndex {
-    static func files(_ xml: String) -> [(FilePath, Substring)] {
-        xml.split(separator: "<data ", omittingEmptySubsequences: false).dropFirst().compactMap { part in
-            guard let sum = between("<checksum type=\"sha256\">", "</checksum>", part),
-                let path = between("<location href=\"", "\"", part)
-            else { return nil }
-            return (FilePath(String(path)), sum.trimmed)
-        }
-    }
-
-    private static func between(_ start: String, _ end: String, _ text: Substring) -> Substring? {
-        guard let first = text.firstRange(of: start), let last = text[first.upperBound...].firstRange(of: end) else {
-            return nil
-        }
-        return text[first.upperBound..<last.lowerBound]
     }
 }

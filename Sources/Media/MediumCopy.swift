@@ -15,6 +15,8 @@ public struct MediumCopy {
         public var keyrings: [FilePath] = []
         /// Nothing is copied when one of these folders is a finished copy of the same medium.
         public var unlessCopiedTo: [FilePath] = []
+        /// Symbolic links to make to the finished copy.
+        public var links: [FilePath] = []
         /// Where progress goes; the terminal when nil.
         public var progress: FileDescriptor?
 
@@ -76,6 +78,7 @@ public struct MediumCopy {
                 bytes: disc.bytes, written: 0, unchecked: 0, checkedBy: disc.checkedBy, signature: disc.signature)
         }
         let signature = try SignatureCheck(medium.catalog, keyrings: options.keyrings).run()
+        try CopyLink.giveWay(at: destination)
         let target = try resolved(destination)
         let isSource = try isSource(target)
         try refuseOtherDisc(target, fingerprint)
@@ -89,6 +92,7 @@ public struct MediumCopy {
         }
         let disc = disc(fingerprint, signature)
         try stage.finish(disc)
+        for link in options.links { try CopyLink(link).point(to: target) }
         return Summary(
             state: tally.written == 0 && stage.present != nil ? .unchanged : .copied, destination: target.printable,
             fingerprint: disc.fingerprint, files: disc.files, bytes: disc.bytes, written: tally.written,

@@ -22,6 +22,8 @@ public struct Recognised: Hashable, Sendable, Codable {
     public var isLive: Bool
     /// Debian's network installer.
     public var isNetinst = false
+    /// The one medium of SLE 15 that holds what others have on two discs.
+    public var isFull = false
 }
 
 /// Why a medium whose family is known cannot be imported as asked; the words are xCAT's.

@@ -13,13 +13,15 @@ enum SLESMedium: MediumFamily {
         guard let arch = claim.arch ?? (arch.isEmpty ? nil : arch) else { throw .unknownArchitecture(wanted: "<arch>") }
         return Recognised(
             name: claim.name ?? found.name, arch: arch, nativeArch: found.arch.isEmpty ? arch : found.arch,
-            disc: found.disc, family: .sles, codename: "", components: [], isLegacy: false, isLive: false)
+            disc: found.disc, family: .sles, codename: "", components: [], isLegacy: false, isLive: false,
+            isFull: found.isFull)
     }
 
     struct Found: Equatable {
         var name: String
         var arch: String
         var disc: String
+        var isFull = false
     }
 
     private static func leap(_ facts: MediumFacts) -> Found? {
@@ -54,7 +56,9 @@ enum SLESMedium: MediumFamily {
             name = "sle15.\(text[mark.upperBound...].prefix { $0.isASCII && $0.isNumber })"
             break
         }
-        return Found(name: name, arch: archWord(lines.first ?? ""), disc: disc(first))
+        let disc = disc(first)
+        return Found(
+            name: name, arch: archWord(lines.first ?? ""), disc: disc, isFull: first.contains("Full") && disc == "1")
     }
 
     /// Which disc a SLE 15 medium is, from the words of its first line.

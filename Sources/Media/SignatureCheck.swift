@@ -5,7 +5,8 @@ internal import SystemPackage
     internal import Glibc
 #endif
 
-/// Checks who signed the Release files of a medium, with gpgv(1) against keyrings that are trusted here.
+/// Checks who signed the lists of a medium (Release files, repomd.xml, CHECKSUMS), with gpgv(1) against keyrings that
+/// are trusted here.
 struct SignatureCheck {
     private let catalog: MediumCatalog
     private let keyrings: [FilePath]
@@ -17,7 +18,7 @@ struct SignatureCheck {
 
     /// - Throws: `CopyError.badSignature` when the text was changed after signing.
     func run() throws -> SignatureState {
-        let signed = catalog.texts.keys.filter { ["InRelease", "Release.gpg"].contains($0.lastName.printable) }
+        let signed = catalog.texts.keys.filter { Self.isSignature($0) }
             .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         guard !signed.isEmpty else { return SignatureState(.unsigned) }
         guard Tool.isInstalled("gpgv") else { return SignatureState(.notChecked, file: signed[0].printable) }
@@ -29,14 +30,26 @@ struct SignatureCheck {
         return states.first { $0.state != .trusted } ?? states[0]
     }
 
+    private static func isSignature(_ path: FilePath) -> Bool {
+        path.lastName == "InRelease" || signedText(path) != nil
+    }
+
+    /// The text that a detached signature is about, by their names.
+    private static func signedText(_ path: FilePath) -> FilePath? {
+        let names = [
+            "Release.gpg": "Release", "repomd.xml.asc": "repomd.xml", "CHECKSUMS.asc": "CHECKSUMS",
+            "content.asc": "content",
+        ]
+        return names[path.lastName.printable].map { path.removingLastComponent().joined(FilePath($0)) }
+    }
+
     private func check(
         _ file: FilePath, _ trusted: [(ring: FilePath, origin: FilePath)], _ folder: TemporaryFolder
     ) throws -> SignatureState {
         let signature = try folder.write(catalog.texts[file] ?? [], "signature")
         var words = [Word(signature)]
-        if file.lastName == "Release.gpg" {
-            let release = file.removingLastComponent().joined("Release")
-            words.append(Word(try folder.write(catalog.texts[release] ?? [], "text")))
+        if let text = Self.signedText(file) {
+            words.append(Word(try folder.write(catalog.texts[text] ?? [], "text")))
         }
         switch try verify(words, trusted.map(\.ring)) {
         case .good(let fingerprint):
@@ -56,7 +69,7 @@ struct SignatureCheck {
     ) throws -> SignatureState {
         var state = SignatureState(.unknownKey, file: file.printable, fingerprint: fingerprint)
         for (path, bytes) in catalog.texts.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
-            guard path.lastName != "Release.gpg", let key = OpenPGP.publicKey(bytes) else { continue }
+            guard Self.signedText(path) == nil, let key = OpenPGP.publicKey(bytes) else { continue }
             switch try verify(words, [try folder.write(key, "key")]) {
             case .good(let fingerprint):
                 state.fingerprint = fingerprint

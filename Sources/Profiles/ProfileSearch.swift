@@ -64,8 +64,9 @@ public struct ProfileSearch: Sendable {
     }
 
     /// The name of the folder for this release: the release's name, shortened from its end until there is such a folder.
+    /// openSUSE Leap 15 has that of SLES.
     public func platform(of name: OSName, in tree: Tree) -> String? {
-        var text = name.text
+        var text = name.text.hasPrefix("leap15") ? "sles" : name.text
         while !text.isEmpty {
             if !text.contains("/"), text != ".", text != "..",
                 [shareFolder, installFolder.joined("custom")].contains(where: {
@@ -89,10 +90,22 @@ public struct ProfileSearch: Sendable {
     public func file(
         _ kind: Kind, in tree: Tree, for subject: Subject, order: Order = .byRelease
     ) -> FilePath? {
-        if kind == .synclist { return synclist(for: subject) }
-        return first(
-            of: Self.candidates(kind, in: tree, for: subject, order: order), kind,
-            in: folders(for: subject.name, in: tree))
+        files([kind], in: tree, for: subject, order: order)[kind]
+    }
+
+    /// The files of these kinds that apply, as stored; folders are read once.
+    public func files(
+        _ kinds: [Kind], in tree: Tree, for subject: Subject, order: Order = .byRelease
+    ) -> [Kind: FilePath] {
+        let folders = listed(folders(for: subject.name, in: tree))
+        var found: [Kind: FilePath] = [:]
+        for kind in kinds {
+            found[kind] =
+                kind == .synclist
+                ? synclist(for: subject)
+                : first(of: Self.candidates(kind, in: tree, for: subject, order: order), kind, in: folders)
+        }
+        return found
     }
 
     /// Synclists are the site's only, and those of netboot images serve installed nodes too.
@@ -102,7 +115,8 @@ public struct ProfileSearch: Sendable {
         // xCAT looks for the synclists of these releases in the folder above.
         if ["ol", "sle15", "leap15"].contains(where: { subject.name.text.hasPrefix($0) }) { folders.append(custom) }
         return first(
-            of: Self.candidates(.synclist, in: .netboot, for: subject, order: .byRelease), .synclist, in: folders)
+            of: Self.candidates(.synclist, in: .netboot, for: subject, order: .byRelease), .synclist,
+            in: listed(folders))
     }
 
     static func synclistPlatform(of name: OSName) -> String {
@@ -113,10 +127,10 @@ public struct ProfileSearch: Sendable {
         return name.text.hasPrefix("win") ? "windows" : "sles"
     }
 
-    private func first(of names: [String], _ kind: Kind, in folders: [FilePath]) -> FilePath? {
-        for folder in folders {
-            // One listing instead of a look for each of up to some hundred names.
-            guard let present = listing(of: folder) else { continue }
+    private func first(
+        of names: [String], _ kind: Kind, in folders: [(folder: FilePath, present: Set<String>)]
+    ) -> FilePath? {
+        for (folder, present) in folders {
             for name in names.map({ "\($0).\(kind.rawValue)" }) where present.contains(name) {
                 let stored = folder.joined(name)
                 guard let path = host(stored), path.isRegularFile else { continue }
@@ -127,9 +141,11 @@ public struct ProfileSearch: Sendable {
         return nil
     }
 
-    /// nil when there is no such folder.
-    private func listing(of folder: FilePath) -> Set<String>? {
-        host(folder).flatMap { try? $0.directoryNames() }.map { Set($0.map(\.printable)) }
+    /// The folders that there are with the names in them: one listing instead of a look for each of up to some hundred names.
+    private func listed(_ folders: [FilePath]) -> [(folder: FilePath, present: Set<String>)] {
+        folders.compactMap { folder in
+            host(folder).flatMap { try? $0.directoryNames() }.map { (folder, Set($0.map(\.printable))) }
+        }
     }
 
     private func isExecutable(_ path: FilePath) -> Bool {
@@ -141,9 +157,8 @@ public struct ProfileSearch: Sendable {
         let releases = Self.releases(for: subject, in: tree)
         let suffixes = Set(
             ["", ".\(subject.arch)"] + releases.flatMap { [".\($0)", ".\($0).\(subject.arch)"] })
-        let found = folders(for: subject.name, in: tree).flatMap { folder -> [String] in
-            guard let present = listing(of: folder) else { return [] }
-            return known.filter { profile in
+        let found = listed(folders(for: subject.name, in: tree)).flatMap { _, present in
+            known.filter { profile in
                 suffixes.contains { present.contains("\(profile)\($0).\(kind.rawValue)") }
             }
         }

@@ -51,9 +51,8 @@ public struct ProfileFiles {
             [("pkglist", .pkglist), ("otherpkglist", .otherpkglist), ("synclists", .synclist)]
             + (tree == .install ? [("template", .template)] : [("exlist", .exlist), ("postinstall", .postinstall)])
         let place: ProfileSearch.Tree = tree == .install ? .install : .netboot
-        values = kinds.compactMap { attribute, kind in
-            search.file(kind, in: place, for: subject).map { (attribute, $0.printable) }
-        }
+        let files = search.files(kinds.map(\.1), in: place, for: subject)
+        values = kinds.compactMap { attribute, kind in files[kind].map { (attribute, $0.printable) } }
         hasFolder = search.platform(of: subject.name, in: place) != nil
     }
 }

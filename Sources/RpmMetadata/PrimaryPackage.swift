@@ -7,6 +7,8 @@ public struct PrimaryPackage: Sendable, Equatable {
     public var release = ""
     /// Relative to the repository's folder.
     public var location = ""
+    /// Where the location is relative to instead (`xml:base`), e.g. another disc; empty for the repository itself.
+    public var base = ""
     public var algorithm = ""
     public var checksum = ""
     public var size: Int64?
@@ -61,7 +63,9 @@ public struct PrimaryPackage: Sendable, Equatable {
             epoch = attributes["epoch"] ?? "0"
             version = attributes["ver"] ?? ""
             release = attributes["rel"] ?? ""
-        case "location": location = attributes["href"] ?? ""
+        case "location":
+            location = attributes["href"] ?? ""
+            base = attributes["xml:base"] ?? ""
         case "checksum": algorithm = attributes["type"] ?? ""
         case "size": size = attributes["package"].flatMap { Int64($0) }
         default: break

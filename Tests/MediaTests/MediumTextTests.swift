@@ -36,15 +36,42 @@ import Testing
         #expect(sums[1].1.hex == "d41d8cd98f00b204e9800998ecf8427e")
     }
 
-    @Test func `a repomd names its files`() {
+    @Test(arguments: ["cat", "gzip", "xz", "zstd"])
+    func `the packages of a repository come with their sums, however the list is packed`(packer: String) throws {
         let xml = """
-            <repomd><data type="primary"><checksum type="sha256">abc</checksum>
-            <open-checksum type="sha256">def</open-checksum><location href="repodata/p.xml.gz"/></data>
-            <data type="other"><checksum type="sha1">x</checksum><location href="y"/></data></repomd>
+            <metadata packages="3"><package type="rpm"><checksum type="sha256" pkgid="YES">aa</checksum>
+            <location href="Packages/a&amp;b-1-1.noarch.rpm"/></package>
+            <package type="rpm"><checksum type="sha256" pkgid="YES">bb</checksum>
+            <location xml:base="media://1#2" href="Packages/other-disc.rpm"/></package>
+            <package type="rpm"><checksum type="sha" pkgid="YES">cc</checksum><location href="old.rpm"/></package>
+            </metadata>
             """
-        let files = RepositoryIndex.files(xml)
-        #expect(files.map(\.0) == ["repodata/p.xml.gz"])
-        #expect(files.map(\.1) == ["abc"])
+        let packed = try Tool(FilePath(packer), packer == "cat" ? [] : ["-c"]).output(input: Array(xml.utf8))
+        let index = try #require(PackageIndex(packed: packed.output))
+        #expect(index.sums.map(\.path) == ["Packages/a&b-1-1.noarch.rpm"])
+        #expect(index.sums.map(\.hex) == ["aa"])
+    }
+
+    @Test func `a damaged list of packages is none`() throws {
+        let packed = try Tool("gzip", ["-c"]).output(input: Array("<metadata></metadata>".utf8)).output
+        #expect(PackageIndex(packed: Array(packed.dropLast(8))) == nil)
+        #expect(PackageIndex(packed: [])?.sums.isEmpty ?? true)
+    }
+
+    @Test(arguments: [
+        ("BaseOS/repodata/abc-primary.xml.gz", true), ("repodata/primary.xml.zst", true), ("repodata/primary.xml", true),
+        ("repodata/abc-filelists.xml.gz", false), ("primary.xml.gz", false), ("repodata/x/primary.xml.gz", false),
+    ])
+    func `a list of packages is known by its place`(path: String, isIndex: Bool) {
+        #expect(PackageIndex.isIndex(FilePath(path)) == isIndex)
+    }
+
+    @Test(arguments: [
+        ("/install/sle15.3/x86_64/1", "/install/sle15.3/x86_64", "1"), ("/mnt/a/1", "/install/x/y", "../../../mnt/a/1"),
+        ("/a", "/a", "."), ("/", "/a/b", "../.."),
+    ])
+    func `a link to a copy is relative`(target: String, folder: String, link: String) {
+        #expect(CopyLink.relative(FilePath(target), from: FilePath(folder)) == FilePath(link))
     }
 
     @Test func `treeinfo has sections, keys and checksums`() {

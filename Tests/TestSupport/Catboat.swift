@@ -1,5 +1,6 @@
 public import Support
 public import SystemPackage
+public import Testing
 
 /// The commands under test, as a user runs them: real processes of the built or installed executables.
 public struct Catboat: Sendable {
@@ -63,6 +64,17 @@ public struct Catboat: Sendable {
         return Result(
             status: status, stdout: String(decoding: captured.output, as: UTF8.self),
             stderr: String(decoding: captured.errors, as: UTF8.self))
+    }
+
+    /// Runs a command that must exit with 0.
+    @discardableResult
+    public func succeed(
+        _ verb: String, _ words: Word..., sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Result {
+        let result = try run(verb, words)
+        try #require(
+            result.status == 0, "\(verb) \(words): \(result.stdout)\(result.stderr)", sourceLocation: sourceLocation)
+        return result
     }
 }
 

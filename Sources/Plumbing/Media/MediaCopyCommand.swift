@@ -16,6 +16,9 @@ struct MediaCopyCommand: ParsableCommand {
         help: ArgumentHelp("Copy nothing if this folder holds the same medium.", valueName: "folder"),
         completion: .directory)
     var unlessCopiedTo: [String] = []
+    @Option(
+        help: ArgumentHelp("Make this symbolic link to the copy.", valueName: "path"), completion: .file())
+    var link: [String] = []
     @Option(help: ArgumentHelp("Write progress as JSON Lines to this descriptor.", valueName: "number"))
     var progressFd: Int32?
     @Flag(help: "Print JSON.") var json = false
@@ -27,6 +30,7 @@ struct MediaCopyCommand: ParsableCommand {
         options.claim = Claim(name: name, arch: arch)
         options.keyrings = keyring.map { FilePath($0) }
         options.unlessCopiedTo = unlessCopiedTo.map { FilePath($0) }
+        options.links = link.map { FilePath($0) }
         options.progress = progressFd.map { FileDescriptor(rawValue: $0) }
         let summary = try MediumCopy(FilePath(source), options).run(to: FilePath(destination))
         if json {

@@ -45,14 +45,22 @@ struct CopiedMediumRows {
 
     /// Names of the osimages that there will be, or are.
     func imageNames(_ cluster: Cluster) throws -> [String] {
-        try makesOsimages ? images(cluster).map(\.name) : []
+        try makesOsimages ? choices(Self.search(cluster)).map(name) : []
+    }
+
+    /// Whether nodes can be installed from the medium: a profile has a template for this release.
+    func hasTemplate(_ cluster: Cluster) throws -> Bool {
+        try !installProfiles(Self.search(cluster)).isEmpty
     }
 
     private func batch(_ cluster: Cluster) throws -> TableBatch {
         var batch = TableBatch()
         try addDistribution(to: &batch, cluster)
         guard makesOsimages else { return batch }
-        for image in try images(cluster) { try add(image, to: &batch, cluster) }
+        let search = try Self.search(cluster)
+        for choice in choices(search) {
+            try add(image(choice, search, try cluster.installFolder), to: &batch, cluster)
+        }
         return batch
     }
 
@@ -77,6 +85,12 @@ struct CopiedMediumRows {
 
     // MARK: Images
 
+    private struct Choice {
+        var method: String
+        var tree: ProfileSearch.Tree
+        var profile: String
+    }
+
     private struct Image {
         var name: String
         var osimage: [Cell]
@@ -84,31 +98,35 @@ struct CopiedMediumRows {
     }
 
     /// The default images for which there are profile files.
-    private func images(_ cluster: Cluster) throws -> [Image] {
-        let settings = cluster.settings
-        let search = ProfileSearch(installFolder: try cluster.installFolder) { try? settings.host($0) }
-        func subject(_ profile: String) -> ProfileSearch.Subject {
-            .init(profile: profile, osvers: medium.name, arch: medium.arch, isLegacy: medium.isLegacy)
-        }
-        let installed = search.profiles(.template, in: .install, named: ["compute", "service"], for: subject(""))
+    private func choices(_ search: ProfileSearch) -> [Choice] {
         let booted = search.profiles(.pkglist, in: .netboot, named: ["compute"], for: subject(""))
         // Debian and Ubuntu never had statelite images.
         let methods = medium.family == "debian" ? ["netboot"] : ["netboot", "statelite"]
-        let installFolder = try cluster.installFolder
-        return installed.map { image("install", .install, subject($0), search, installFolder) }
+        return installProfiles(search).map { Choice(method: "install", tree: .install, profile: $0) }
             + methods.flatMap { method in
-                booted.map { image(method, .netboot, subject($0), search, installFolder) }
+                booted.map { Choice(method: method, tree: .netboot, profile: $0) }
             }
     }
 
-    private func image(
-        _ method: String, _ tree: ProfileSearch.Tree, _ subject: ProfileSearch.Subject, _ search: ProfileSearch,
-        _ installFolder: FilePath
-    ) -> Image {
-        func file(_ kind: ProfileSearch.Kind) -> String {
-            search.file(kind, in: tree, for: subject)?.printable ?? ""
-        }
-        let profile = subject.profile
+    private func name(_ choice: Choice) -> String { "\(distribution)-\(choice.method)-\(choice.profile)" }
+
+    private static func search(_ cluster: Cluster) throws -> ProfileSearch {
+        let settings = cluster.settings
+        return ProfileSearch(installFolder: try cluster.installFolder) { try? settings.host($0) }
+    }
+
+    private func subject(_ profile: String) -> ProfileSearch.Subject {
+        .init(profile: profile, osvers: medium.name, arch: medium.arch, isLegacy: medium.isLegacy)
+    }
+
+    private func installProfiles(_ search: ProfileSearch) -> [String] {
+        search.profiles(.template, in: .install, named: ["compute", "service"], for: subject(""))
+    }
+
+    private func image(_ choice: Choice, _ search: ProfileSearch, _ installFolder: FilePath) -> Image {
+        let (method, profile) = (choice.method, choice.profile)
+        let files = search.files(ProfileSearch.Kind.allCases, in: choice.tree, for: subject(profile))
+        func file(_ kind: ProfileSearch.Kind) -> String { files[kind]?.printable ?? "" }
         let osimage = [
             Cell("profile", profile), Cell("imagetype", "linux"), Cell("provmethod", method), Cell("osname", "Linux"),
             Cell("osvers", medium.name), Cell("osarch", medium.arch), Cell("osdistroname", distribution),
@@ -132,7 +150,7 @@ struct CopiedMediumRows {
                     installFolder.joined("netboot").joined(medium.name).joined(medium.arch).joined(profile).printable),
             ]
         }
-        return Image(name: "\(distribution)-\(method)-\(profile)", osimage: osimage, linuximage: linuximage)
+        return Image(name: name(choice), osimage: osimage, linuximage: linuximage)
     }
 
     /// A new image gets all columns; of one that is there only the empty ones are filled, unless `--reset`.

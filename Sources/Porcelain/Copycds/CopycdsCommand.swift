@@ -76,6 +76,7 @@ struct CopycdsCommand: ParsableCommand {
         }
         let rows = CopiedMediumRows(
             medium, folder: top, destination: destination, makesOsimages: !makesNoOsimage, isReset: reset)
+        try refuseUnsupported(medium, rows, cluster)
         let hooks = SiteHooks(cluster, isOn: !skipsHooks)
         let call = SiteHooks.Call(
             arguments: try rows.imageNames(cluster),
@@ -87,9 +88,33 @@ struct CopycdsCommand: ParsableCommand {
         // Not before a hook could refuse.
         if keepingKeys { try keepKeys(cluster) }
         let copy = try MediumCopyStep(
-            medium, to: destination, name: name, arch: arch, cluster, isNonoverwrite: isNonoverwrite)
+            medium, to: destination, name: name, arch: arch, cluster, isNonoverwrite: isNonoverwrite,
+            links: try links(medium, top, installFolder))
         guard try copy.run() else { return }
         try rows.store(cluster.settings)
         try hooks.run("post-copycds", call)
+    }
+
+    /// What a site may ask for: only media of these architectures, only media that osimages can be made for.
+    private func refuseUnsupported(_ medium: InspectedMedium, _ rows: CopiedMediumRows, _ cluster: Cluster) throws {
+        let archs = try (cluster.site("onlysupportarchs") ?? "").split { $0 == "," || $0.isWhitespace }
+        if !archs.isEmpty, !archs.contains(medium.arch[...]) {
+            throw CommandFailure([Diagnostic("\(medium.arch) is unsupported by this system")], status: 2)
+        }
+        guard try cluster.site("osimagerequired") != nil, try !rows.hasTemplate(cluster) else { return }
+        throw CommandFailure(
+            [Diagnostic("No Templates found to support \(medium.name)(\(medium.arch))")], status: 2)
+    }
+
+    /// Where else a disc of SLES is looked for, as stored: at its usual place with -p, and the Full medium as both discs.
+    private func links(
+        _ medium: InspectedMedium, _ top: FilePath, _ installFolder: FilePath
+    ) throws -> [FilePath] {
+        guard medium.family == "sles" else { return [] }
+        let discs = [medium.disc.isEmpty ? "1" : medium.disc]
+        let usual = installFolder.joined(medium.name).joined(medium.arch)
+        let others = medium.isFull ? [top.joined("2")] : []
+        if top == usual { return others }
+        return others + (medium.isFull ? discs + ["2"] : discs).map { usual.joined($0) }
     }
 }

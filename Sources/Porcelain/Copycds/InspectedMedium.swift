@@ -13,6 +13,7 @@ struct InspectedMedium {
     var family: String { recognised.family }
     var isLive: Bool { recognised.isLive }
     var isLegacy: Bool { recognised.isLegacy }
+    var isFull: Bool { recognised.isFull }
 
     /// - Throws: `CommandFailure` in xCAT's words when it is no medium, or not as asked.
     init(_ file: FilePath, name: String?, arch: String?) throws {
@@ -82,6 +83,7 @@ struct InspectedMedium {
         var family: String
         var isLegacy: Bool
         var isLive: Bool
+        var isFull: Bool
     }
 
     private struct Problem: Decodable {

@@ -11,10 +11,12 @@ struct MediumCopyStep {
     private let destination: FilePath
     private let words: [Word]
 
-    /// - Parameter destination: as stored.
+    /// - Parameters:
+    ///   - destination: as stored.
+    ///   - links: symbolic links to it, as stored.
     init(
         _ medium: InspectedMedium, to destination: FilePath, name: String?, arch: String?, _ cluster: Cluster,
-        isNonoverwrite: Bool
+        isNonoverwrite: Bool, links: [FilePath]
     ) throws {
         self.medium = medium
         self.destination = destination
@@ -25,14 +27,29 @@ struct MediumCopyStep {
         if isNonoverwrite {
             for folder in try Self.copies(cluster) { words += ["--unless-copied-to", Word(folder)] }
         }
-        self.words = words + [Word(medium.file), Word(try cluster.settings.host(destination))]
+        for link in links { words += ["--link", Word(try Self.unresolved(link, cluster))] }
+        self.words = words + [Word(medium.file), Word(try Self.place(destination, cluster))]
+    }
+
+    /// On the host; a link of that name stays a link.
+    private static func unresolved(_ stored: FilePath, _ cluster: Cluster) throws -> FilePath {
+        try cluster.settings.host(stored.removingLastComponent()).joined(stored.lastName)
+    }
+
+    /// Where a link leads, unless to a neighbour: the link that a Full medium got gives way to the disc itself.
+    private static func place(_ stored: FilePath, _ cluster: Cluster) throws -> FilePath {
+        let path = try unresolved(stored, cluster)
+        guard try path.status()?.kind == .symbolicLink else { return path }
+        let target = try cluster.settings.host(stored)
+        let isNeighbour = target.removingLastComponent() == path.removingLastComponent()
+        return isNeighbour ? path : target
     }
 
     /// Keys that this machine trusts for archives, and the site's own.
     private static func keyrings(_ cluster: Cluster) throws -> [FilePath] {
         let host: [FilePath] = [
             "/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
-            "/etc/apt/trusted.gpg.d",
+            "/etc/apt/trusted.gpg.d", "/etc/pki/rpm-gpg", "/usr/lib/rpm/gnupg/keys",
         ]
         let own = try cluster.settings.host(cluster.installFolder.joined("custom/keys"))
         return (host + [own]).filter(\.exists)

@@ -127,14 +127,3 @@ final class TinyMedium: Sendable {
         try stage.rename(to: iso)
     }
 }
-
-extension Catboat {
-    /// Runs a command that must exit with 0.
-    @discardableResult
-    func succeed(_ verb: String, _ words: Word..., sourceLocation: SourceLocation = #_sourceLocation) throws -> Result {
-        let result = try run(verb, words)
-        try #require(
-            result.status == 0, "\(verb) \(words): \(result.stdout)\(result.stderr)", sourceLocation: sourceLocation)
-        return result
-    }
-}
