@@ -65,7 +65,7 @@ extension CommandList {
             "write the manifest of a bundle from a description of its image"),
         Entry(
             "media-copy", .plumbing, .media,
-            "[--name NAME] [--arch ARCH] [--keyring FILE]... [--unless-copied-to DIR]... [--progress-fd N] [--json] SOURCE DESTINATION",
+            "[--name NAME] [--arch ARCH] [--keyring FILE]... [--unless-copied-to DIR]... [--link PATH]... [--progress-fd N] [--json] SOURCE DESTINATION",
             "copy an install medium into a folder and check it"),
         Entry(
             "media-identify", .plumbing, .media, "[--name NAME] [--arch ARCH] [--json | -z] PATH ...",

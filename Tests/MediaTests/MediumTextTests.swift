@@ -59,7 +59,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("BaseOS/repodata/abc-primary.xml.gz", true), ("repodata/primary.xml.zst", true), ("repodata/primary.xml", true),
+        ("BaseOS/repodata/abc-primary.xml.gz", true), ("repodata/primary.xml.zst", true),
+        ("repodata/primary.xml", true),
         ("repodata/abc-filelists.xml.gz", false), ("primary.xml.gz", false), ("repodata/x/primary.xml.gz", false),
     ])
     func `a list of packages is known by its place`(path: String, isIndex: Bool) {
