@@ -24,6 +24,10 @@ public struct ImageState: Codable, Sendable, Equatable {
     public var requested: [Requested]
     /// Packages that we installed and no list names: they may go when nothing needs them.
     public var installed: [String]
+    /// Commit of the recipe that a complete tree was made from, when whoever made it said so.
+    public var recipe: String?
+    /// Version of the kernel in rootimgdir.
+    public var kernel: String?
     public var version = 1
 
     public init(step: Step, requested: [Requested] = [], installed: [String] = []) {
