@@ -48,6 +48,8 @@ struct ImportImage {
     /// Files that will run as root, with what they are.
     private(set) var code: [(kind: String, path: FilePath)] = []
     private(set) var warnings: [String] = []
+    /// The packages of the root image, when the bundle says them.
+    private(set) var packages: [UInt8]?
     /// Rows of litefile.csv: file and options.
     private(set) var litefiles: [(file: String, options: String)] = []
 
@@ -84,6 +86,9 @@ struct ImportImage {
         try addRoot()
         try addExtras()
         try readLitefile()
+        if let member = members[Array(BundleIndex.packagesName.utf8)], member.size <= 16 << 20, !member.isLink {
+            packages = try self.stage.joined(FilePath(bytes: member.name.bytes)).readBytes()
+        }
     }
 
     // MARK: - What xCAT checks
