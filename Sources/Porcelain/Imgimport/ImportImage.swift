@@ -80,6 +80,7 @@ struct ImportImage {
         try checkMedia()
         moveStandardFiles()
         changeProfile()
+        try checkColumns()
         try addFiles()
         try addPlacements()
         try addKits()
@@ -174,6 +175,16 @@ struct ImportImage {
     }
 
     private func here(_ path: String) -> String { moved[path] ?? path }
+
+    /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
+    private func checkColumns() throws {
+        if let folder = manifest.column("rootimgdir") { _ = try boundary.checked(folder) }
+        for item in manifest.list("partitionfile") {
+            let path = ProfileChange.path(item, in: "partitionfile")
+            guard path.hasPrefix("/"), place.standard(FilePath(path)) == FilePath(path) else { continue }
+            _ = try boundary.checked(path)
+        }
+    }
 
     // MARK: - Files
 

@@ -204,10 +204,13 @@ struct ImportSteps {
 
     /// The history knows what nodes boot, also when it was not built here.
     private func record(_ image: ImportImage, _ bundle: String) throws {
-        guard image.provmethod == "netboot", let kernel = image.manifest.kernel else { return }
+        // A set is in one folder.
+        let parts = [image.manifest.kernel, image.manifest.ramdisk, image.manifest.rootimg].compactMap { $0 }
+        let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
+        guard image.provmethod == "netboot", folders.count == 1, let stored = folders.first else { return }
         let folder = journals.stage("\(id)-record")
         defer { try? folder.removeTree() }
-        let place = try cluster.settings.host(FilePath("/").joined(FilePath(kernel)).removingLastComponent())
+        let place = try cluster.settings.host(stored)
         var words: [Word] = ["--rootimgdir", Word(place), "--dry-run", "--record", Word(folder)]
         if image.packages != nil { words += ["--packages-from", "-"] }
         try step("image-publish", words + [Word(image.name)], input: image.packages).run(output: .null)
