@@ -105,7 +105,7 @@ let package = Package(
         room(
             "HistoryPlumbing", path: "Sources/Plumbing/History",
             [
-                "CommandShell", "Support", "Settings", "Tables", "Definitions", "Profiles", "History",
+                "CommandShell", "Support", "Settings", "Tables", "Definitions", "Profiles", "History", "Hooks",
                 "Resolution", argumentParser,
             ]),
 

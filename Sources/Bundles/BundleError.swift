@@ -41,6 +41,7 @@ public enum BundleError: Diagnosable, Equatable {
     case noSigners(FilePath)
     case notAFile(FilePath)
     case changed(FilePath)
+    case badHost(String)
     case occupied(FilePath)
     /// A plan that does not hold any more.
     case conflict(String, path: FilePath)
@@ -89,6 +90,7 @@ public enum BundleError: Diagnosable, Equatable {
             Diagnostic("not a file that a bundle can hold", subject: path.printable, remedy: "leave it out")
         case .changed(let path):
             Diagnostic("file changed while it was packed", subject: path.printable, remedy: "export again")
+        case .badHost(let host): Diagnostic("not a host", subject: host, remedy: "give HOST or USER@HOST")
         case .occupied(let path):
             Diagnostic("folder is there already", subject: path.printable, remedy: "remove it, or name another")
         case .conflict(let what, let path):

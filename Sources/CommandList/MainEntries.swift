@@ -3,13 +3,18 @@ extension CommandList {
     static let mainEntries: [Entry] = [
         Entry(
             "chdef", .porcelain, .main,
-            "[-t TYPE] [-o NAMES] [-p | -m] [-d] [-w SELECTION]... [NODERANGE] [ATTR=VALUE ...] | -z [-p | -m] | -n NAME",
+            "[-t TYPE] [-o NAMES] [-p | -m] [-d] [-w SELECTION]... [-u] [NODERANGE] [ATTR=VALUE ...] | -z [-p | -m] | -n NAME",
             "change object definitions"),
+        Entry(
+            "chroot", .umbrella, .main,
+            "[--network] [--media DIR]... [--env NAME=VALUE]... [--directory DIR] OSIMAGE [COMMAND [ARGUMENT ...]]",
+            "run a command, or a shell, inside the root image of an osimage"),
         Entry(
             "chtab", .porcelain, .main, "COLUMN=VALUE,... TABLE.COLUMN=VALUE ... | -d COLUMN=VALUE,... TABLE ...",
             "change rows of tables"),
         Entry(
-            "clone", .umbrella, .main, "[--profile NAME] [--no-tree] OSIMAGE NEW [ATTR=VALUE ...]",
+            "clone", .umbrella, .main,
+            "[--profile NAME] [--no-tree] [--json | --porcelain=v1] OSIMAGE NEW [ATTR=VALUE ...]",
             "make a new osimage like another one, with its lists and its root image"),
         Entry(
             "copycds", .porcelain, .main,
@@ -22,6 +27,9 @@ extension CommandList {
             "show what differs between two moments of an image"),
         Entry(
             "doctor", .umbrella, .main, "[--json] [--quiet]", "check this site and say what to do for each finding"),
+        Entry(
+            "du", .umbrella, .main, "[--bundles DIR]... [--json] [OSIMAGE ...]",
+            "show what osimages occupy on the disk"),
         Entry("dumpxCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "write all tables to a folder"),
         Entry(
             "gc", .umbrella, .main, "[--dry-run] [--json] [OSIMAGE ...]",
@@ -60,7 +68,7 @@ extension CommandList {
             "show what was done to images, newest first"),
         Entry(
             "lsdef", .porcelain, .main,
-            "[-t TYPES] [-o NAMES | NODERANGE] [-i ATTRS [-c]] [-l | -s] [-a] [-w SELECTION]... [-z] [-S]",
+            "[-t TYPES] [-o NAMES | NODERANGE] [-i ATTRS [-c]] [-l | -s] [-a] [-w SELECTION]... [-z] [-S] [--nics | --osimage | --template] | -t TYPES -h",
             "show object definitions"),
         Entry(
             "lskmodules", .porcelain, .main,
@@ -68,7 +76,7 @@ extension CommandList {
             "list the kernel modules that driver packages and distributions have"),
         Entry(
             "mkdef", .porcelain, .main,
-            "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f]",
+            "[-t TYPE] [-o NAMES | NODERANGE] [-f] [-d] [-w SELECTION]... [-u] [ATTR=VALUE ...] | -z [-f] | --template NAME",
             "make object definitions"),
         Entry("nodeadd", .porcelain, .main, "NODERANGE groups=GROUP,... [TABLE.COLUMN=VALUE ...]", "add nodes"),
         Entry(
@@ -82,7 +90,8 @@ extension CommandList {
             "list nodes, and columns of theirs"),
         Entry("noderm", .porcelain, .main, "NODERANGE", "remove nodes from all tables"),
         Entry(
-            "nodeset", .porcelain, .main, "[--no-hooks] NODERANGE {osimage[=IMAGE] | boot | offline | stat}",
+            "nodeset", .porcelain, .main,
+            "[--noupdateinitrd] [--ignorekernelchk] [--no-hooks] [-V] NODERANGE {osimage[=IMAGE] | boot | offline | stat} | [-V] -a {boot | offline | stat}",
             "say what nodes boot next"),
         Entry(
             "packimage", .porcelain, .main,
@@ -90,7 +99,7 @@ extension CommandList {
             "pack the root image of an osimage and publish it for nodes"),
         Entry("restorexCATdb", .porcelain, .main, "[-a] [-V] -p DIR", "put the tables of a folder back"),
         Entry(
-            "revert", .umbrella, .main, "[--outside] [--dry-run] OSIMAGE REVISION",
+            "revert", .umbrella, .main, "[--outside] [--dry-run] [--json | --porcelain=v1] OSIMAGE REVISION",
             "bring an image back to what it was"),
         Entry("rmdef", .porcelain, .main, "[-t TYPES] [-o NAMES | NODERANGE] [-f -a]", "remove object definitions"),
         Entry(

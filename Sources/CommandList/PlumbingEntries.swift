@@ -10,11 +10,11 @@ extension CommandList {
             "put the files and rows of an import into place, all or nothing"),
         Entry(
             "bundle-pack", .plumbing, .main,
-            "-o FILE [-c COMPRESSOR] [--level N] [--width N] [--sign KEY] [--progress-fd N]",
+            "-o FILE [-c COMPRESSOR] [--level N] [--width N] [--sign KEY] [--remote USER@HOST [--name NAME] [--tmpdir DIR]] [--progress-fd N]",
             "pack manifests and files of images into a bundle"),
         Entry(
             "bundle-unpack", .plumbing, .main,
-            "[--verify POLICY] [--allowed-signers FILE] [--max-size BYTES] [-z | --json] BUNDLE FOLDER",
+            "[--verify POLICY] [--allowed-signers FILE] [--max-size BYTES] [--remote USER@HOST [--tmpdir DIR]] [-z | --json] BUNDLE FOLDER",
             "unpack a bundle into a new folder and verify it"),
         Entry(
             "definition-get", .plumbing, .main, "[--json | --shell] [--raw] TYPE NAME",
@@ -29,7 +29,7 @@ extension CommandList {
             "print the paths of a tree that exclude lists leave in"),
         Entry(
             "hook-run", .plumbing, .main,
-            "[--osimage IMAGE] [--fact NAME=VALUE]... EVENT [--] [ARGUMENT ...] | --list [-z | --json] [EVENT]",
+            "[--osimage IMAGE] [--fact NAME=VALUE]... [--only NAME] [--save-context FILE] EVENT [--] [ARGUMENT ...] | --list [-z | --json] [--osimage IMAGE] [EVENT]",
             "run the site's hooks of an event"),
         Entry(
             "image-copy", .plumbing, .main,
@@ -40,7 +40,7 @@ extension CommandList {
             "run a command that holds the lock of a root image"),
         Entry(
             "image-publish", .plumbing, .main,
-            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--keep N] [--keep-days N] [--current | --dry-run | --list | --prune] OSIMAGE [DIGEST]",
+            "[--rootimgdir DIR] [--tftpdir DIR] [--stage PATH] [--record DIR [--packages-from FILE]] [--keep N] [--keep-days N] [--current | --dry-run | --list | --prune] [--json | -z] OSIMAGE [DIGEST]",
             "put a matching kernel, initramfs and root image before the nodes"),
         Entry(
             "initrd-build", .plumbing, .main,
@@ -89,7 +89,7 @@ extension CommandList {
             "run one prescript for nodes that are being set"),
         Entry(
             "profile-commit", .plumbing, .history,
-            "[--build-record DIR | --reverting REVISION] [-m TEXT] [--json] OSIMAGE",
+            "[--build-record DIR [--tree-recipe COMMIT | --imported TEXT] | --reverting REVISION] [-m TEXT] [--json] OSIMAGE",
             "keep an image's recipe, or what a build made, in the history"),
         Entry(
             "profile-diff", .plumbing, .history,
@@ -119,7 +119,7 @@ extension CommandList {
             "ramdisk-verify", .plumbing, .main, "[--digest DIGEST] [--tree TREE [--files-from FILE]] [-z] FILE",
             "read a packed file back and compare it with its tree"),
         Entry(
-            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage begin|populate|complete|pack ROOTIMGDIR",
+            "rootimg-finish", .plumbing, .main, "[OPTION ...] --stage begin|populate|complete|adopt|pack ROOTIMGDIR",
             "do the generic steps of a root image, and clean it"),
         Entry(
             "rootimg-list", .plumbing, .main, "[-z | --json | --digest] TREE",
@@ -133,7 +133,7 @@ extension CommandList {
             "remove the root image of an osimage and what nodes fetch of it"),
         Entry(
             "rootimg-run", .plumbing, .main,
-            "[--network] [--media DIR] ... [--env NAME=VALUE] ... ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
+            "[--network] [--media DIR] ... [--env NAME=VALUE] ... [--directory DIR] ROOTIMGDIR -- COMMAND [ARGUMENT ...]",
             "run a command inside a root image"),
         Entry(
             "rootimg-try", .plumbing, .main, "[-z | --json] ROOTIMGDIR -- COMMAND [ARGUMENT ...]",

@@ -134,7 +134,7 @@ public struct CommandShell: Sendable {
         let code = type.exitCode(for: error)
         let message = type.fullMessage(for: error)
         if code == .success {
-            print(message)
+            print(entry.inHelp(message))
             exit(0)
         }
         if let peer = type as? any PeerCommand.Type {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import CommandList
 internal import Support
 
 /// A command that xCAT has: on a wrong command line it prints its usage on standard output, as xCAT's users know it.
@@ -41,6 +42,8 @@ extension PeerCommand {
 
     static func printUsage(_ problem: String?) {
         if let problem { Console.error(Diagnostic(problem)) }
-        _ = try? Console.print(helpMessage(includeHidden: false))
+        let help = helpMessage(includeHidden: false)
+        let entry = configuration.commandName.flatMap { CommandList.entry(named: $0) }
+        _ = try? Console.print(entry?.inHelp(help) ?? help)
     }
 }

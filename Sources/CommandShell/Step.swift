@@ -9,6 +9,7 @@ public import SystemPackage
 public struct Step {
     private var pipeline: [(verb: String, words: [Word])]
     private var input: [UInt8]?
+    private var readsOurInput = false
     private var settings: Settings
     /// Descriptors that the children inherit, with the variable that tells them the number (e.g. `CATBOAT_LOCK_FD`).
     private var passed: [(variable: String, descriptor: FileDescriptor)] = []
@@ -26,6 +27,13 @@ public struct Step {
     public func piped(to verb: String, _ words: [Word]) -> Step {
         var copy = self
         copy.pipeline.append((verb, words))
+        return copy
+    }
+
+    /// Lets the first command read what we would read: the terminal, or a pipe.
+    public func readingOurInput() -> Step {
+        var copy = self
+        copy.readsOurInput = true
         return copy
     }
 
@@ -71,7 +79,7 @@ public struct Step {
                 reader = pipe.reader
                 incoming = .descriptor(pipe.reader)
             } else {
-                incoming = reader.map { .descriptor($0) } ?? .null
+                incoming = reader.map { .descriptor($0) } ?? (readsOurInput ? .inherited : .null)
             }
             running.append(
                 try tool(command.verb, command.words, trace, liveness).start(

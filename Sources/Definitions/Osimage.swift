@@ -33,6 +33,8 @@ public struct Osimage: Sendable {
     public var osarch: String? { self["osarch"] }
     /// `install`, `netboot` or `statelite`, as a rule.
     public var provmethod: String? { self["provmethod"] }
+    /// Whether it has a root image here, which genimage makes.
+    public var isDiskless: Bool { provmethod == "netboot" || provmethod == "statelite" }
     public var imagetype: String? { self["imagetype"] }
     public var rootfstype: String? { self["rootfstype"] }
 

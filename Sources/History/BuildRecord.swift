@@ -70,8 +70,14 @@ extension HistoryRepository {
     }
 
     /// Keeps what a build made, provided that it differs from the record before.
+    /// - Parameters:
+    ///   - treeRecipe: commit of the recipe that the tree was made from, when it is known.
+    ///   - origin: where it was imported from; nil for what was built here.
     /// - Returns: the newest build commit of the image.
-    public func keep(_ record: BuildRecord, of image: String, message: String? = nil) throws(HistoryError) -> Outcome {
+    public func keep(
+        _ record: BuildRecord, of image: String, message: String? = nil, treeRecipe: GitCommit? = nil,
+        importedFrom origin: String? = nil
+    ) throws(HistoryError) -> Outcome {
         let image = try Recipe.checked(image)
         return try write { writer in
             let folder = FilePath("osimage").joined(image)
@@ -87,6 +93,8 @@ extension HistoryRepository {
             if let recipe = try lastCommit(of: image, [.recipe, .revert], from: writer.tip) {
                 trailers.append((HistoryMessage.recipeKey, recipe.id.description))
             }
+            if let treeRecipe { trailers.append((HistoryMessage.treeRecipeKey, treeRecipe.id.description)) }
+            if let origin { trailers.append((HistoryMessage.importedKey, origin)) }
             for (key, name) in [("Catboat-Tree", "tree"), ("Catboat-Set", "set")] {
                 if let digest = record.digest(name) { trailers.append((key, digest)) }
             }
@@ -94,7 +102,8 @@ extension HistoryRepository {
             let made = try writer.commit(
                 update,
                 HistoryMessage(
-                    subject: "\(image): build \(what.prefix(19))", body: message ?? "", image: image, kind: .build,
+                    subject: "\(image): \(origin == nil ? "build" : "import") \(what.prefix(19))", body: message ?? "",
+                    image: image, kind: .build,
                     trailers: trailers),
                 author: people.person(people.runner))
             if let made { return Outcome(commit: made, isNew: true) }

@@ -86,6 +86,8 @@ struct HistoryMessage {
     static let imageKey = "Catboat-Image"
     static let kindKey = "Catboat-Kind"
     static let recipeKey = "Catboat-Recipe"
+    static let treeRecipeKey = "Catboat-Tree-Recipe"
+    static let importedKey = "Catboat-Imported"
 
     var text: String {
         let all = [(Self.imageKey, image), (Self.kindKey, kind.rawValue)] + trailers

@@ -56,13 +56,22 @@ public struct ImageComparison {
     private mutating func compareResults(
         _ level: Level, _ name: FilePath, _ parse: ([UInt8]) -> [[UInt8]: [UInt8]]
     ) throws(HistoryError) {
-        let (left, right) = (try old.result(name) ?? [], try new.result(name) ?? [])
-        if left != right { compare(level, parse(left), parse(right)) }
+        guard let (left, right) = try results(name), left != right else { return }
+        compare(level, parse(left), parse(right))
     }
 
     private mutating func compareRecords(_ level: Level, _ name: FilePath) throws(HistoryError) {
-        let (left, right) = (try old.result(name) ?? [], try new.result(name) ?? [])
-        if left != right { changes += RecordComparison(level, left, right).changes }
+        guard let (left, right) = try results(name), left != right else { return }
+        changes += RecordComparison(level, left, right).changes
+    }
+
+    /// A file of both build records; nil when one of the builds, an import, does not have it: then nothing can be said.
+    private func results(_ name: FilePath) throws(HistoryError) -> ([UInt8], [UInt8])? {
+        let (left, right) = (try old.result(name), try new.result(name))
+        if left == nil || right == nil, try old.result("digests") != nil, try new.result("digests") != nil {
+            return nil
+        }
+        return (left ?? [], right ?? [])
     }
 
     private mutating func compare(_ level: Level, _ left: [[UInt8]: [UInt8]], _ right: [[UInt8]: [UInt8]]) {
@@ -134,12 +143,20 @@ public struct ImageComparison {
     }
 }
 
-/// The values of a JSON document by their path, e.g. `builds.0.kernelver`.
+/// The values of a build by their path in JSON, e.g. `kernel` or `members.rootimg.cpio.gz.size`.
 private struct BuildValues: Decodable {
     var values: [[UInt8]: [UInt8]] = [:]
 
+    /// - Parameter bytes: `{"builds":[{…}],"version":1}`; of any other document all values.
     init(_ bytes: [UInt8]) {
-        if let decoded = try? JSONDecoder().decode(BuildValues.self, from: Data(bytes)) { self = decoded }
+        guard let decoded = try? JSONDecoder().decode(BuildValues.self, from: Data(bytes)) else { return }
+        let top = Array("builds.0.".utf8)
+        let own = decoded.values.filter { $0.key.starts(with: top) }
+        // Digests are a level of their own.
+        values = Dictionary(
+            own.isEmpty ? decoded.values.map { $0 } : own.map { (Array($0.key.dropFirst(top.count)), $0.value) },
+            uniquingKeysWith: { $1 }
+        ).filter { !$0.value.starts(with: "sha256:".utf8) }
     }
 
     private struct Key: CodingKey {
@@ -158,7 +175,13 @@ private struct BuildValues: Decodable {
         if let object = try? decoder.container(keyedBy: Key.self) {
             for key in object.allKeys { add(key.stringValue, try object.decode(BuildValues.self, forKey: key)) }
         } else if var list = try? decoder.unkeyedContainer() {
-            while !list.isAtEnd { add("\(list.currentIndex)", try list.decode(BuildValues.self)) }
+            while !list.isAtEnd {
+                let index = list.currentIndex
+                var entry = try list.decode(BuildValues.self)
+                // Entries that have a name go by it, wherever they stand.
+                let name = entry.values.removeValue(forKey: Array("name".utf8))
+                add(name.map { String(decoding: $0, as: UTF8.self) } ?? "\(index)", entry)
+            }
         } else {
             let single = try decoder.singleValueContainer()
             if let text = try? single.decode(String.self) {

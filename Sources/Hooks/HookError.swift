@@ -12,6 +12,8 @@ public enum HookError: Diagnosable, Equatable {
     case programNotFound(hook: String, program: String, origin: String)
     /// The event's command is already running for the same image, and this hook was started by it.
     case reentered(event: String, image: String?, by: String)
+    /// An event within the making of a root image, without such an image.
+    case noImage(event: String, image: String?)
     /// A hook that runs inside the root image, without such an image.
     case noTree(hook: FilePath, image: String?)
     case unreadable(FileError)
@@ -47,6 +49,10 @@ public enum HookError: Diagnosable, Equatable {
             Diagnostic(
                 "\(event) is already running\(image.map { " for osimage \($0)" } ?? "")", subject: by,
                 remedy: "a hook must not start the command that started it")
+        case .noImage(let event, let image):
+            Diagnostic(
+                "\(event) is about an osimage with a root image", subject: image ?? "no osimage",
+                remedy: "see lsdef -t osimage for the names")
         case .noTree(let hook, let image):
             Diagnostic(
                 "hook \(hook.printable) runs inside a root image and there is none", subject: image ?? "no osimage",

@@ -8,6 +8,14 @@ public struct HookEvent: Hashable, Sendable {
     /// Whether a failing hook stops the command before anything changed. True for `pre-…`.
     public var isVeto: Bool { name.hasPrefix("pre-") }
 
+    /// Whether it is about a root image that is there: hooks work on its tree.
+    var needsRootImage: Bool { Self.inner.contains { $0.0 == name } }
+
+    /// Whether its osimage may be one that is not defined, yet or any more.
+    public var allowsUnknownImage: Bool {
+        ["chdef", "copycds", "imgimport", "mkdef", "rmdef", "rmimage"].contains(command)
+    }
+
     /// Commands with an event before and one after.
     static let commands = [
         "chdef", "copycds", "genimage", "geninitrd", "imgexport", "imgimport", "liteimg", "mkdef", "nodeset",

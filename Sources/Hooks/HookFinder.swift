@@ -53,7 +53,9 @@ public struct HookFinder: Sendable {
                 found[index].ignored = .masked(mask.place)
             }
         }
-        found += try configured(event, hookSettings, &trust)
+        found += try configured(event, hookSettings)
+        // A file that turns a hook off must be as trusted as one that starts it.
+        if !found.isEmpty { for file in hookSettings.files { try trust.check(try host(file)) } }
         for hook in found where hook.ignored == nil {
             switch hook.action {
             case .program(let program, _), .postscript(let program, _): try trust.check(program)
@@ -160,9 +162,12 @@ public struct HookFinder: Sendable {
 
     /// The folder in which a file hook was found; it may be another one than that of the program.
     private func parentFolder(_ hook: Hook) throws(HookError) -> FilePath? {
-        guard hook.origin != .shipped else { return nil }
+        hook.origin == .shipped ? nil : try host(hook.place.removingLastComponent())
+    }
+
+    private func host(_ stored: FilePath) throws(HookError) -> FilePath {
         do {
-            return try settings.root.host(hook.place.removingLastComponent())
+            return try settings.root.host(stored)
         } catch {
             throw .unreadable(error)
         }
@@ -170,9 +175,7 @@ public struct HookFinder: Sendable {
 
     // MARK: - Configuration
 
-    private func configured(
-        _ event: HookEvent, _ hookSettings: HookSettings, _ trust: inout HookTrust
-    ) throws(HookError) -> [Hook] {
+    private func configured(_ event: HookEvent, _ hookSettings: HookSettings) throws(HookError) -> [Hook] {
         var hooks: [Hook] = []
         for name in hookSettings.names {
             let events = hookSettings.values(name, "event")
@@ -183,17 +186,20 @@ public struct HookFinder: Sendable {
             guard let matching = events.first(where: { $0.text == event.name }) else { continue }
             let (isEnabled, origin) = try hookSettings.isEnabled(name)
             let ignored: Hook.Ignored? = isEnabled ? nil : .disabled(origin)
+            // Of a hook that is turned off nothing need be right: that may be why it is.
+            let action: Hook.Action =
+                isEnabled ? try action(name, hookSettings, matching.origin) : .program("", [])
             var hook = Hook(
-                name: FilePath(name), origin: .configured, place: FilePath(matching.origin),
-                action: try action(name, hookSettings, matching.origin), timeLimit: try hookSettings.timeLimit(name),
-                ignored: ignored)
+                name: FilePath(name), origin: .configured, place: FilePath(matching.origin), action: action,
+                timeLimit: isEnabled ? try hookSettings.timeLimit(name) : nil, ignored: ignored)
+            guard isEnabled else {
+                hooks.append(hook)
+                continue
+            }
             hook.isInImage = try hookSettings.isInImage(name)
             if case .postscript = hook.action { hook.isInImage = true }
             hook.hasNetwork = try hookSettings.hasNetwork(name)
             hooks.append(hook)
-        }
-        if hooks.contains(where: { $0.ignored == nil }) {
-            for file in hookSettings.files { try trust.check(file) }
         }
         return hooks
     }

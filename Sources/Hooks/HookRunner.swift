@@ -39,6 +39,10 @@ public struct HookRunner: Sendable {
     /// - Returns: those that ran. A hook interrupted by a signal is the last one in any case.
     /// - Throws: `HookError.notStarted`, `.unreadable`, and what `entering` throws.
     public func run(_ hooks: [Hook], _ context: HookContext) throws -> [Result] {
+        // Without a tree `rm $CATBOAT_ROOTIMG/etc/x` of a hook would hit this machine.
+        guard !context.event.needsRootImage || context.rootimgdir != nil else {
+            throw HookError.noImage(event: context.event.name, image: context.image)
+        }
         var results: [Result] = []
         for hook in hooks where hook.ignored == nil {
             let outcome = try run(hook, context)

@@ -32,7 +32,7 @@ struct HookSettings {
         origin.lastIndex(of: ":").map { origin[..<$0] } ?? origin[...]
     }
 
-    /// Files that say anything about hooks.
+    /// Files that say anything about hooks, as stored.
     var files: [FilePath] {
         let names = configuration.entries.filter { $0.key.hasPrefix("hook.") }.map { Self.file($0.origin) }
         return Set(names).sorted().filter { $0.hasPrefix("/") }.map { FilePath(String($0)) }

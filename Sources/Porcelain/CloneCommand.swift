@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
+internal import Resolution
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -12,6 +13,7 @@ struct CloneCommand: ParsableCommand {
 
     @Option(help: "Profile of the new osimage.") var profile: String?
     @Flag(help: "Copy the definition and the lists, not the root image.") var noTree = false
+    @OptionGroup var programs: ProgramOutput
     @Argument(help: "The osimage.", completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
     var osimage: String
     @Argument(help: "Name of the new one.") var new: String
@@ -27,13 +29,52 @@ struct CloneCommand: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try ClonePlan(self, Cluster.open())
+        let cluster = try Cluster.open()
+        let plan = try ClonePlan(self, cluster)
+        let isCurrent = try plan.tree != nil && BuiltImages.all([osimage], cluster)[osimage]?.treeIsCurrent == true
         try Step("image-copy", plan.words, input: plan.batch.bytes).passedOn()
-        _ = try Step("profile-commit", ["-m", Word("cloned from \(osimage)"), Word(new)]).answer()
+        let recipe = try RecipeCommit(
+            Step("profile-commit", ["-m", Word("cloned from \(osimage)"), Word(new)]).answer())
+        // The copied tree is what genimage would make of the new recipe: under other names the lists are the same.
+        if let tree = plan.tree, isCurrent, plan.keepsRecipe {
+            let words: [Word] = ["--stage", "adopt", "--recipe", Word(recipe.name), Word(tree.new)]
+            _ = try Step("rootimg-finish", words).answer()
+        }
+        if programs.isWanted { return try printRecords(plan, recipe) }
         for (old, copy) in plan.files { try Console.print("file \(old.printable) -> \(copy.printable)") }
         if let folder = plan.rootimgdir { try Console.print("root image \(folder.printable)") }
         try Console.print("\(new) is defined.")
-        if plan.tree == nil, plan.rootimgdir != nil { Console.note("hint: genimage \(new) builds its root image") }
+        guard plan.rootimgdir != nil else { return }
+        let next =
+            plan.tree == nil ? "genimage \(new) builds its root image" : "catboat status \(new) says what is next"
+        Console.note("hint: \(next)")
+    }
+}
+
+extension CloneCommand {
+    private struct Record: Encodable {
+        struct File: Encodable {
+            var original: JSONName
+            var copy: JSONName
+        }
+        var name: String
+        /// Of the recipe.
+        var commit: String
+        var files: [File]
+        var rootimgdir: JSONName?
+        var hasTree: Bool
+    }
+
+    private func printRecords(_ plan: ClonePlan, _ recipe: RecipeCommit) throws {
+        let record = Record(
+            name: new, commit: recipe.name,
+            files: plan.files.map { Record.File(original: JSONName($0.old.bytes), copy: JSONName($0.new.bytes)) },
+            rootimgdir: plan.rootimgdir.map { JSONName($0.bytes) }, hasTree: plan.tree != nil)
+        if programs.json { return try Console.write(JSONText.document("osimages", [record])) }
+        var lines = record.files.map { "file\t\($0.original.shown)\t\($0.copy.shown)" }
+        if let folder = record.rootimgdir { lines.append("\(record.hasTree ? "tree" : "folder")\t\(folder.shown)") }
+        lines += ["osimage\t\(new)\t\(recipe.name)"]
+        for line in lines { try Console.print(line) }
     }
 }
 
@@ -80,11 +121,15 @@ struct ClonePlan {
         try write(type)
     }
 
+    /// Whether what was given names nothing that another root image would be made of.
+    var keepsRecipe: Bool {
+        given.keys.allSatisfy { ["profile", "rootimgdir"].contains($0) || BuildNeed(ofAttribute: $0) != .genimage }
+    }
+
     // MARK: - Root image
 
     private mutating func placeRootImage() throws {
-        guard ["netboot", "statelite"].contains(source.provmethod ?? "") else { return }
-        guard let old = try source.rootimgdir(cluster) else { return }
+        guard source.isDiskless, let old = try source.rootimgdir(cluster) else { return }
         let new = given["rootimgdir"].map { FilePath($0) } ?? beside(old)
         attributes["rootimgdir"] = new.printable
         rootimgdir = new

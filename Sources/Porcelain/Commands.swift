@@ -3,12 +3,14 @@ public import ArgumentParser
 /// The porcelain, in the order of the command list.
 public let commands: [any ParsableCommand.Type] = [
     ChdefCommand.self,
+    ChrootCommand.self,
     ChtabCommand.self,
     CloneCommand.self,
     CopycdsCommand.self,
     DbCommand.self,
     DiffCommand.self,
     DoctorCommand.self,
+    DuCommand.self,
     DumpxCATdbCommand.self,
     GcCommand.self,
     GenimageCommand.self,

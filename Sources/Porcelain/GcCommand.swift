@@ -49,17 +49,14 @@ struct GcCommand: ParsableCommand {
         }
         if json { return try Console.write(JSONText.document("sets", records)) }
         for record in records {
-            try Console.print("\(record.osimage): \(record.digest) of \(record.publishedAt), \(Self.size(record.size))")
+            let size = ByteCount.text(record.size)
+            try Console.print("\(record.osimage): \(record.digest) of \(record.publishedAt), \(size)")
         }
-        let total = Self.size(records.reduce(0) { $0 + $1.size })
+        let total = ByteCount.text(records.reduce(0) { $0 + $1.size })
         Console.note(
             records.isEmpty
                 ? "Nothing to remove."
                 : dryRun ? "\(total) would be freed." : "\(total) freed, except what other names still hold.")
-    }
-
-    private static func size(_ bytes: Int64) -> String {
-        bytes < 10 << 20 ? "\((bytes + 1023) >> 10) KiB" : "\((bytes + (1 << 19)) >> 20) MiB"
     }
 }
 

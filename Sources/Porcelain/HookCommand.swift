@@ -78,6 +78,10 @@ struct HookCommand: ParsableCommand {
     }
 
     private func runByHand() throws {
+        // A mistyped name would run hooks without an image to work on.
+        if operand[0] != "postinstall", try !HookEvent(named: operand[0]).allowsUnknownImage {
+            _ = try Cluster.open().osimage(operand[1])
+        }
         if isTry {
             return try HookTrial(operand[1], json: json).run(operand[0], only: operand.count > 2 ? operand[2] : nil)
         }

@@ -52,10 +52,14 @@ public struct Configuration: Sendable, Equatable {
     public func overruled(by other: Configuration) -> Configuration { Configuration(entries + other.entries) }
 
     /// The file at `path`; empty when it does not exist.
-    /// - Parameter allowsStore: false for the site's versioned file, which may not say where the store is.
-    public static func file(_ path: FilePath, allowsStore: Bool = true) throws -> Configuration {
+    /// - Parameters:
+    ///   - name: what entries say they come from; the path itself unless given.
+    ///   - allowsStore: false for the site's versioned file, which may not say where the store is.
+    public static func file(
+        _ path: FilePath, named name: FilePath? = nil, allowsStore: Bool = true
+    ) throws -> Configuration {
         guard path.exists else { return Configuration() }
-        let text = try ConfigText(try path.readText(limit: 1 << 20), name: path.printable)
+        let text = try ConfigText(try path.readText(limit: 1 << 20), name: (name ?? path).printable)
         if !allowsStore,
             let entry = text.entries.first(where: { $0.key.hasPrefix("store.") || $0.key.hasPrefix("db.") })
         {

@@ -63,14 +63,18 @@ public struct Settings: Sendable, Equatable {
 
     /// This machine's configuration, then `-c`. The site's own file is in `configuration(installFolder:)`.
     public func machineConfiguration() throws -> Configuration {
-        let file = try root.host("/etc/catboat/config")
-        return try Configuration.file(file).overruled(by: .words(overrides, origin: "-c"))
+        try file("/etc/catboat/config").overruled(by: .words(overrides, origin: "-c"))
+    }
+
+    /// A configuration file, whose entries say where they are without the root.
+    private func file(_ stored: FilePath, allowsStore: Bool = true) throws -> Configuration {
+        try Configuration.file(root.host(stored), named: stored, allowsStore: allowsStore)
     }
 
     /// All configuration; `installFolder` as stored (without the root), usually `/install`.
     public func configuration(installFolder: FilePath) throws -> Configuration {
-        let machine = try Configuration.file(try root.host("/etc/catboat/config"))
-        let site = try Configuration.file(try root.host(installFolder.joined("custom/config")), allowsStore: false)
+        let machine = try file("/etc/catboat/config")
+        let site = try file(installFolder.joined("custom/config"), allowsStore: false)
         return machine.overruled(by: site).overruled(by: try .words(overrides, origin: "-c"))
     }
 

@@ -15,6 +15,8 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         guard let remedy else { return statement }
+        // Sentences of xCAT end with a full stop.
+        let statement = statement.hasSuffix(".") ? String(statement.dropLast()) : statement
         return "\(statement): \(Self.escaped(remedy, keepingNewlines: true))"
     }
 

@@ -41,6 +41,21 @@ import Testing
         #expect(page.synopsisOptions.subtracting(declared).sorted() == [], "in SYNOPSIS of \(page.path)")
     }
 
+    @Test(arguments: CommandList.entries.map(\.name))
+    func `help, command list and manual page have one synopsis`(name: String) throws {
+        let entry = try #require(CommandList.entry(named: name))
+        let prefix = entry.commandClass == .umbrella ? "catboat " : ""
+        let help = try Catboat().run(name, ["--help"]).stdout
+        let usage = help.split(separator: "\n").first { $0.hasPrefix("USAGE: ") }
+        #expect(usage.map { $0.filter { $0 != "\n" } } == "USAGE: \(prefix)\(name) \(entry.synopsis)")
+        let listed = Set(
+            entry.synopsis.matches(of: /(?:^|[\s\[(|{])(--?[A-Za-z][A-Za-z-]*)/).map { String($0.output.1) })
+        let written = try ManualPage(of: entry).synopsisOptions.subtracting(["-", "--"])
+        // Of commands with many options the short synopsis names none.
+        let isShort = entry.synopsis.contains("[OPTION ...]")
+        #expect(isShort ? listed.isSubset(of: written) : listed == written, "\(listed) and \(written)")
+    }
+
     @Test(.enabled(if: Tool.isInstalled("mandoc")), arguments: ["man1", "man5", "man7"])
     func `mandoc has nothing to say about any page`(section: String) throws {
         let folder = Catboat.projectFolder.joined("man").joined(section)

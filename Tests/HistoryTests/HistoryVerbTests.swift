@@ -93,40 +93,6 @@ import Testing
                 """)
     }
 
-    @Test func `status says what to do`() throws {
-        let catboat = try catboat()
-        #expect(try catboat("status", "--porcelain=v1").stdout.hasPrefix("up to date\t"))
-        try set(catboat, "osimage", "imagename=img", "profile=compute")
-        let changed = try catboat("status").stdout.split(separator: "\n")
-        #expect(changed.count == 2 && changed[0].hasPrefix("img: changed: genimage needed (built "))
-        #expect(changed[1] == "    attribute profile")
-        try set(catboat, "osimage", "imagename=img", "profile=")
-        try site.write("{}", to: "/install/netboot/img/.state")
-        let state = Scratch.directory.joined("install/netboot/img/.state")
-        // Later than the record, whatever the clock's resolution.
-        _ = try Tool("touch", ["-d", "+1 hour", Word(state)]).output()
-        #expect(try catboat("status").stdout.hasPrefix("img: built, not published: packimage needed"))
-        try set(catboat, "osimage", "imagename=new", "provmethod=netboot")
-        #expect(try catboat("status", "new").stdout == "new: never built: genimage needed\n")
-        // genimage keeps the recipe first and writes `.state` last: what it built then waits for packimage.
-        try set(catboat, "osimage", "imagename=img", "profile=compute")
-        #expect(try catboat("profile-commit", "img").status == 0)
-        #expect(try catboat("status", "img").stdout.hasPrefix("img: changed: genimage needed"))
-        try site.write(#"{"step":"complete"}"#, to: "/install/netboot/img/.state")
-        _ = try Tool("touch", ["-d", "+1 hour", Word(state)]).output()
-        #expect(try catboat("status", "img").stdout.hasPrefix("img: built, not published: packimage needed"))
-        try site.write(#"{"step":"populate"}"#, to: "/install/netboot/img/.state")
-        _ = try Tool("touch", ["-d", "+1 hour", Word(state)]).output()
-        #expect(try catboat("status", "img").stdout.hasPrefix("img: changed: genimage needed"))
-        try set(catboat, "linuximage", "imagename=new", "rootimgdir=/install/netboot/new")
-        #expect(try catboat("profile-commit", "new").status == 0)
-        #expect(try catboat("status", "new").stdout.hasPrefix("new: never built: genimage needed"))
-        try site.write(#"{"step":"complete"}"#, to: "/install/netboot/new/.state")
-        _ = try Tool("touch", ["-d", "+1 hour", Word(Scratch.directory.joined("install/netboot/new/.state"))]).output()
-        #expect(try catboat("status", "new").stdout.hasPrefix("new: built, not published: packimage needed"))
-        #expect(try catboat("status", "none").status == 128)
-    }
-
     @Test func `revert brings definition and files back in one commit`() throws {
         let catboat = try catboat()
         let before = try site.git("rev-list", "--count", "HEAD")
@@ -146,6 +112,45 @@ import Testing
         #expect(try catboat("revert", "--outside", "img", "img@{4}").status == 0)
         #expect(try Scratch.directory.joined("opt/site/a.exlist").readText() == "./tmp*\n")
         _ = try site.git("fsck", "--strict")
+    }
+
+    @Test func `revert tells programs what it did`() throws {
+        let catboat = try catboat()
+        let dry = try catboat("revert", "--dry-run", "--json", "--outside", "img", "img@{2}")
+        let first = try site.git("rev-parse", "HEAD~2").prefix(40)
+        #expect(
+            dry.stdout == """
+                {"reverts":[{"attributes":[{"name":"netdrivers","new":"","old":"ixgbe"}],"files":[{"name":"/opt/site/a.exlist","status":"restored"},{"name":"a.pkglist","status":"restored"}],"osimage":"img","revision":"\(first)"}],"version":1}
+
+                """)
+        let result = try catboat("revert", "--porcelain=v1", "img", "img@{2}")
+        #expect(result.status == 0)
+        let made = try site.git("rev-parse", "HEAD").prefix(40)
+        #expect(
+            result.stdout == """
+                attribute\tnetdrivers\tixgbe\t
+                file\tdiffers\t/opt/site/a.exlist
+                file\trestored\ta.pkglist
+                commit\t\(made)
+                needs\tgenimage --locked
+
+                """)
+    }
+
+    @Test func `show tells programs the commit and its changes`() throws {
+        let catboat = try catboat()
+        let records = try catboat("show", "--porcelain=v1", "img@{1}").stdout.split(separator: "\n")
+        #expect(
+            records.first?.hasSuffix(
+                "\trecipe\timg\t\(try site.git("log", "-1", "--format=%an", "HEAD~").dropLast())\timg: define netdrivers; edit a.pkglist, a.exlist"
+            ) == true)
+        #expect(records.dropFirst().first == "attribute\tA\tnetdrivers\t\tixgbe")
+        #expect(records.contains { $0.hasPrefix("file\tM\ta.pkglist\tsha256:") })
+        let json = try catboat("show", "--json", "img").stdout
+        #expect(json.contains(#""changes":[{"level":"package","name":"bash","new":"5.3","old":"5.2","status":"M"},"#))
+        #expect(json.contains(#""trailers":{"Catboat-Image":"img","Catboat-Kind":"build","#))
+        // The first commit has nothing before it.
+        #expect(try catboat("show", "--json", "img@{3}").stdout.contains(#""changes":[],"commit":""#))
     }
 
     @Test func `which finds builds by digest, and tags are kept apart from commits`() throws {

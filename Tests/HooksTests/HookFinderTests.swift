@@ -86,14 +86,14 @@ import Testing
                 enabled = false
             [hook "30-never"]
                 event = pre-genimage
-                command = true
+                command = /of/a/package/that/is/gone
+                timeout = soon
                 enabled = no
             """)
-        let config = Scratch.directory.joined("etc/catboat/config").printable
         #expect(
             try site.listed("pre-genimage") == [
-                "site 10-plain - not executable", "site 20-off - disabled in \(config):2",
-                "configured 30-never - disabled in \(config):6", "site 50-folder - not a file",
+                "site 10-plain - not executable", "site 20-off - disabled in /etc/catboat/config:2",
+                "configured 30-never - disabled in /etc/catboat/config:7", "site 50-folder - not a file",
             ])
     }
 
@@ -142,6 +142,11 @@ import Testing
         let config = Scratch.directory.joined("etc/catboat/config")
         try config.changePermissions(0o666)
         #expect(throws: HookError.untrusted(config, .writableByOthers(0o666))) { try site.listed("pre-genimage") }
+        // Nor does it turn off what a trusted file starts.
+        try site.hook("pre-packimage.d/10-veto")
+        try site.configure("[hook \"10-veto\"]\nenabled = false\n")
+        try config.changePermissions(0o666)
+        #expect(throws: HookError.untrusted(config, .writableByOthers(0o666))) { try site.listed("pre-packimage") }
     }
 
     @Test func `bad settings and names are refused with their place`() throws {

@@ -47,6 +47,19 @@ import Testing
                         """))
     }
 
+    @Test(arguments: [["hook", "run", "post-populate"], ["hook-run", "post-populate", "--osimage"]])
+    func `a mistyped osimage runs no hook, which would work on this machine's own files`(words: [String]) throws {
+        let catboat = try catboat()
+        try site.hook("post-populate.d/10-motd", "echo ran; rm -f $CATBOAT_ROOTIMG\(Scratch.directory)/mine")
+        try Scratch.write("mine", to: "mine")
+        let result = try catboat.run(words[0], (words.dropFirst() + ["igm"]).map { Word($0) })
+        #expect(result.status == 128)
+        #expect(result.stdout.isEmpty && !result.stderr.contains("ran\n") && result.stderr.contains("'igm'"))
+        #expect(Scratch.directory.joined("mine").exists)
+        // Before mkdef there is none yet.
+        #expect(try catboat("hook", "run", "pre-mkdef", "igm").status == 0)
+    }
+
     @Test func `hooks get the resolved definition, facts and arguments`() throws {
         let catboat = try catboat()
         try site.hook("post-packimage", "cat; echo $CATBOAT_NEW_DIGEST; echo \"$@\"; exit 0")

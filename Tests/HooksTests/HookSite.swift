@@ -62,6 +62,6 @@ struct HookSite {
 
     mutating func configure(_ text: String) throws {
         let file = try Scratch.write(text, to: "etc/catboat/config")
-        configuration = try Configuration.file(file)
+        configuration = try Configuration.file(file, named: "/etc/catboat/config")
     }
 }

@@ -18,6 +18,8 @@ struct ImagePublishCommand: ParsableCommand {
     @Option(help: "Packed root to publish, or a folder that holds it.", completion: .file()) var stage: String?
     @Option(help: "Folder of the build record to complete with the set's digests.", completion: .directory)
     var record: String?
+    @Option(help: "With --record: a file with the packages of the root image; - for standard input.")
+    var packagesFrom: String?
     @Option(help: "Sets to keep, the served one included.") var keep = 3
     @Option(help: "Days for which every set is kept.") var keepDays = 0
     @Flag(help: "Publish nothing; only remove the sets that are not to be kept.") var prune = false
@@ -38,6 +40,7 @@ struct ImagePublishCommand: ParsableCommand {
         guard !prune || (digest == nil && stage == nil && record == nil) else {
             throw ValidationError("--prune publishes nothing: no digest, --stage or --record")
         }
+        guard packagesFrom == nil || record != nil else { throw ValidationError("--packages-from needs --record") }
         guard digest == nil || stage == nil else { throw ValidationError("a digest and --stage exclude each other") }
     }
 
@@ -56,6 +59,7 @@ struct ImagePublishCommand: ParsableCommand {
             let set =
                 try digest.map { try publisher.store.find($0, image: osimage).set }
                 ?? ImageSet(SetFiles(rootimgFolder: folder, stage: stage.map { FilePath($0).absolute }))
+            if let record { try begin(FilePath(record), set) }
             return try Console.print(set.digest.description)
         }
         let lock = try ImageLock(folder)
@@ -72,7 +76,7 @@ struct ImagePublishCommand: ParsableCommand {
             Console.note(
                 "image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
         }
-        if let record { try complete(FilePath(record), published.set) }
+        if let record { try begin(FilePath(record), published.set) }
         try Console.print(published.set.digest.description)
     }
 
@@ -86,6 +90,19 @@ struct ImagePublishCommand: ParsableCommand {
         try printRecords(removed, current: nil)
     }
 
+    /// The record of a set that was not built here has nothing yet.
+    private func begin(_ record: FilePath, _ set: ImageSet) throws {
+        try record.createDirectories(permissions: 0o700)
+        if let packagesFrom {
+            let bytes =
+                try packagesFrom == "-"
+                ? FileDescriptor.standardInput.readToEnd(limit: 256 << 20, of: "standard input")
+                : FilePath(packagesFrom).readBytes(limit: 256 << 20)
+            try AtomicFile.write(bytes, to: record.joined("packages"))
+        }
+        try complete(record, set)
+    }
+
     /// Adds digests of the set and its files to `digests`, and writes `build.json`.
     private func complete(_ record: FilePath, _ set: ImageSet) throws {
         let file = record.joined("digests")
@@ -95,14 +112,7 @@ struct ImagePublishCommand: ParsableCommand {
         lines += set.members.map { "\($0.name)\t\($0.digest)" } + ["set\t\(set.digest)"]
         lines.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         try AtomicFile.write((lines.joined(separator: "\n") + "\n").utf8, to: file)
-        let members = set.members.map { Member(name: $0.name, sha256: $0.digest.description, size: $0.sizeInBytes) }
-        try AtomicFile.write(JSONText.document("members", members), to: record.joined("build.json"))
-    }
-
-    private struct Member: Encodable {
-        var name: String
-        var sha256: String
-        var size: Int64
+        try BuildFacts.read(in: record).with(set).write(to: record)
     }
 
     private struct Record: Encodable {

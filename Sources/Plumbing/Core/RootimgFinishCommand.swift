@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Digests
+internal import Netboot
 internal import Ramdisk
 internal import RootImage
 internal import Sandbox
@@ -12,15 +13,19 @@ struct RootimgFinishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rootimg-finish", abstract: "Do the generic steps of a root image, and clean it.")
 
-    enum Stage: String, ExpressibleByArgument, CaseIterable { case begin, populate, complete, pack }
+    enum Stage: String, ExpressibleByArgument, CaseIterable { case begin, populate, complete, adopt, pack }
 
-    @Option(help: "begin, populate, complete or pack.") var stage: Stage
+    @Option(help: "begin, populate, complete, adopt or pack.") var stage: Stage
     @Option(help: "Profile, for the comment in fstab.") var profile = ""
     @Option(help: "Architecture, for the comment in fstab.") var arch = ""
     @Option(help: "An interface that gets its address by DHCP.") var interface: [String] = []
     @Option(help: "Size of /tmp and /var/tmp, e.g. 10m.") var tmplimit: String?
     @Option(help: "With pack: the osimage's name, for xcatinfo.") var image: String?
-    @Option(help: "With pack: commit of the recipe, for the image's UUID.") var recipe = ""
+    @Option(help: "Commit of the recipe: with complete and adopt the tree's, with pack for the image's UUID.")
+    var recipe: String?
+    @Option(help: "With complete: version of the kernel beside the tree.") var kernelver: String?
+    @Option(help: "With pack: what the osimage adds to kernel command lines, for the build record.")
+    var commandLine: String?
     @Option(help: "With pack: a folder that becomes /xcatpost.", completion: .directory) var postscripts: String?
     @Option(help: "With pack: the time zone, e.g. Etc/UTC.") var timezone: String?
     @Option(help: "With pack: root's password as a hash for /etc/shadow; - reads it from standard input.") var rootHash:
@@ -33,6 +38,7 @@ struct RootimgFinishCommand: ParsableCommand {
         where name.isEmpty || name.utf8.contains(where: { $0 == 0x2f || $0 <= 0x20 || $0 == 0x7f }) {
             throw ValidationError("not the name of an interface: '\(name)'")
         }
+        if stage == .adopt, recipe == nil { throw ValidationError("adopt needs --recipe") }
         if let tmplimit, tmplimit.wholeMatch(of: /[0-9]+[kKmMgG%]?/) == nil {
             throw ValidationError("not a size: '\(tmplimit)'")
         }
@@ -52,7 +58,8 @@ struct RootimgFinishCommand: ParsableCommand {
             options.interfaces = interface
             options.temporarySize = tmplimit
             try finisher.populate(options)
-        case .complete: try finisher.complete()
+        case .complete: try finisher.complete(recipe: recipe, kernel: kernelver)
+        case .adopt: try finisher.adopt(recipe: recipe ?? "")
         case .pack:
             try finisher.prepareForPacking()
             try pack(folder)
@@ -67,7 +74,7 @@ struct RootimgFinishCommand: ParsableCommand {
         guard !options.image.utf8.contains(where: { $0 < 0x20 || $0 == 0x27 }) else {
             throw PackStageError.badName(options.image)
         }
-        options.recipe = recipe
+        options.recipe = recipe ?? ""
         options.time = try SourceDate.current() ?? 0
         options.postscripts = postscripts.map { FilePath($0) }
         options.timezone = timezone
@@ -93,5 +100,10 @@ struct RootimgFinishCommand: ParsableCommand {
         for entry in listing.records { lines += entry.bytes + [0x0a] }
         try AtomicFile.write(lines, to: record.joined("files"))
         try AtomicFile.write("tree\t\(listing.digest)\n".utf8, to: record.joined("digests"))
+        let state = try ImageState.read(folder)
+        try BuildFacts(
+            commandLine: commandLine.map { KernelArguments.bootWords(of: $0).joined(separator: " ") },
+            kernel: state?.kernel, treeRecipe: state?.recipe
+        ).write(to: record)
     }
 }

@@ -6,6 +6,10 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 struct RootimgRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rootimg-run", abstract: "Run a command inside a root image.")
@@ -31,7 +35,13 @@ struct RootimgRunCommand: ParsableCommand {
         sandbox.media = media.map { FilePath($0) }
         sandbox.directory = directory.map { FilePath($0) }
         sandbox.environment = sandbox.environment.merging(try EnvironmentOption.variables(env))
-        switch try sandbox.run(command.map { Word($0) }, holding: lock, input: .inherited) {
+        let words = command.map { Word($0) }
+        // At a terminal Ctrl-C is the command's: it may be a shell or an interpreter that goes on.
+        let ending =
+            isatty(0) == 1
+            ? try Interruption.leftToForeground { try sandbox.run(words, holding: lock, input: .inherited) }
+            : try sandbox.run(words, holding: lock, input: .inherited)
+        switch ending {
         case .exited(let status): throw ExitCode(status)
         case .signaled(let signal): throw ExitCode(128 + signal)
         }

@@ -1,9 +1,12 @@
 internal import CommandShell
 internal import Definitions
 internal import History
+internal import Resolution
+internal import Settings
 internal import Support
+internal import SystemPackage
 
-/// Osimages as they are, each against the recipe of its last build, in one go.
+/// Osimages as they are, each against the recipes of its root image and of its last build, in one go.
 struct BuiltComparison {
     private struct Record: Encodable {
         var name: String
@@ -12,11 +15,14 @@ struct BuiltComparison {
         var builtAt: String?
         /// The commit that brought an older state back since then.
         var revert: String?
-        /// The newest commit of the recipe, by a build or by hand.
-        var recipe: String?
-        var recipeAt: String?
-        /// Whether the osimage is as that commit has it.
-        var recipeIsCurrent = false
+        /// `none`, `unfinished` or `finished`.
+        var tree: String
+        /// When genimage came to its end.
+        var treeAt: String?
+        /// Commit of the recipe that the finished tree was made from, if the history has it.
+        var treeRecipe: String?
+        /// Whether the newest build was packed from a tree of that recipe.
+        var treeIsPacked: Bool?
         var changes: [ChangeRecord]
     }
 
@@ -29,36 +35,89 @@ struct BuiltComparison {
             guard let image = commit.trailer("Catboat-Image"), let kind = commit.trailer("Catboat-Kind") else {
                 continue
             }
-            for kind in kind == "build" ? [kind] : [kind, "any recipe"] where newest[image]?[kind] == nil {
-                newest[image, default: [:]][kind] = commit
-            }
+            if newest[image]?[kind] == nil { newest[image, default: [:]][kind] = commit }
         }
         records = try (names.isEmpty ? cluster.osimageNames() : names).map { name in
-            let build = newest[name]?["build"]
-            let revert = newest[name]?["revert"]
-            let recipe = newest[name]?["any recipe"]
-            var record = Record(
-                name: name, build: build?.id.description, builtAt: build.map { UTCTime.text($0.time) },
-                recipe: recipe?.id.description, recipeAt: recipe.map { UTCTime.text($0.time) }, changes: [])
-            guard let recipe else { return record }
-            let present = try ImageSnapshot(RecipeSource(name, cluster).recipe(), nil)
-            func changes(since commit: String) throws -> [ChangeRecord] {
-                try ImageComparison(try history.snapshot(name, commit), present, levels: [.attribute, .file])
-                    .changes.map(ChangeRecord.init)
-            }
-            let built = build.map { $0.trailer("Catboat-Recipe") ?? $0.id.description }
-            if let built { record.changes = try changes(since: built) }
-            record.recipeIsCurrent =
-                try built == recipe.id.description
-                ? record.changes.isEmpty : changes(since: recipe.id.description).isEmpty
-            if let build, let revert, (revert.time, 1) > (build.time, 0) { record.revert = revert.id.description }
-            return record
+            try Self.record(name, history, cluster, build: newest[name]?["build"], revert: newest[name]?["revert"])
         }
+    }
+
+    private static func record(
+        _ name: String, _ history: HistoryRepository, _ cluster: Cluster, build: GitCommit?, revert: GitCommit?
+    ) throws -> Record {
+        let folder = try cluster.findOsimage(name)?.rootimgdir(cluster)
+        let tree = try folder.flatMap { try BuiltTree(in: cluster.settings.host($0)) }
+        var record = Record(
+            name: name, build: build?.id.description, builtAt: build.map { UTCTime.text($0.time) },
+            tree: tree.map { $0.isFinished ? "finished" : "unfinished" } ?? "none",
+            treeAt: tree.map { UTCTime.text($0.time) }, changes: [])
+        if let build, let revert, (revert.time, 1) > (build.time, 0) { record.revert = revert.id.description }
+        guard build != nil || tree?.recipe != nil else { return record }
+        let comparison = try RecipeComparison(name, history, cluster)
+        let packed = build.map { $0.trailer("Catboat-Recipe") ?? $0.id.description }
+        let packedTree = build?.trailer("Catboat-Tree-Recipe") ?? packed
+        // What was imported since is what counts, whatever tree lies beside it.
+        let isReplaced = build.map { $0.trailer("Catboat-Imported") != nil && (tree?.time ?? 0) <= $0.time } ?? false
+        if !isReplaced, tree?.isFinished == true, let recipe = tree?.recipe, try comparison.knows(recipe) {
+            record.treeRecipe = recipe
+            record.treeIsPacked = packedTree.map { $0 == recipe }
+        }
+        if let base = record.treeRecipe ?? packedTree {
+            record.changes += try comparison.changes(since: base).filter { $0.needs == "genimage" }
+        }
+        if let packed { record.changes += try comparison.changes(since: packed).filter { $0.needs != "genimage" } }
+        return record
     }
 
     func print(nul: Bool, json: Bool) throws {
         if json { return try Console.write(JSONText.document("osimages", records)) }
         try Console.records(
             records.map { Array("\($0.name)\t\($0.build ?? "-")\t\($0.changes.count)".utf8) }, isNULSeparated: nul)
+    }
+}
+
+/// One osimage as it is now, compared with recipes of the past.
+private final class RecipeComparison {
+    private let name: String
+    private let history: HistoryRepository
+    private let present: ImageSnapshot
+    private let needs: [FilePath: [BuildNeed]]
+    private var snapshots: [String: ImageSnapshot?] = [:]
+    private var found: [String: [ChangeRecord]] = [:]
+
+    init(_ name: String, _ history: HistoryRepository, _ cluster: Cluster) throws {
+        (self.name, self.history) = (name, history)
+        let (recipe, needs) = try RecipeSource(name, cluster).gathered()
+        present = try ImageSnapshot(recipe, nil)
+        self.needs = needs
+    }
+
+    /// Whether the history has the osimage's recipe at this commit.
+    func knows(_ commit: String) throws -> Bool { try snapshot(commit) != nil }
+
+    /// nothing for a commit that the history does not have.
+    func changes(since commit: String) throws -> [ChangeRecord] {
+        if let known = found[commit] { return known }
+        guard let past = try snapshot(commit) else { return [] }
+        let needs = RecipeNeeds(past, present, ofFiles: needs)
+        let changes = try ImageComparison(past, present, levels: [.attribute, .file]).changes.map { change in
+            var record = ChangeRecord(change)
+            record.needs = try needs.need(of: change)?.rawValue
+            return record
+        }
+        found[commit] = changes
+        return changes
+    }
+
+    private func snapshot(_ text: String) throws -> ImageSnapshot? {
+        if let known = snapshots[text] { return known }
+        var result: ImageSnapshot?
+        do {
+            if let commit = try history.known(text) { result = try ImageSnapshot(name, at: commit, in: history) }
+        } catch HistoryError.noSuchImage {
+            result = nil
+        }
+        snapshots[text] = .some(result)
+        return result
     }
 }

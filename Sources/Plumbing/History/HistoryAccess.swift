@@ -22,6 +22,15 @@ extension HistoryRepository {
         }
     }
 
+    /// A commit that something else than the user names: nil when the history does not have it, e.g. was begun anew.
+    func known(_ text: String) throws -> GitCommit? {
+        do {
+            return try commit(named: text)
+        } catch HistoryError.unknownRevision {
+            return nil
+        }
+    }
+
     /// An image of a revision; without one of that image, status 1.
     func snapshot(_ image: String, _ revision: String) throws -> ImageSnapshot {
         let commit = try asked(revision)

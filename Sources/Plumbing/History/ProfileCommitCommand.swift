@@ -11,6 +11,9 @@ struct ProfileCommitCommand: ParsableCommand {
         commandName: "profile-commit", abstract: "Keep an image's recipe, or what a build made, in the history.")
 
     @Option(help: "A folder with what a build made.", completion: .directory) var buildRecord: String?
+    @Option(help: "With a build record: the commit of the recipe that the tree was made from.")
+    var treeRecipe: String?
+    @Option(help: "With a build record: where it was imported from; it was not built here.") var imported: String?
     @Option(name: .shortAndLong, help: "Words for the commit.") var message: String?
     @Option(help: "Say that this revision was brought back.") var reverting: String?
     @Flag(help: "Print JSON.") var json = false
@@ -20,6 +23,12 @@ struct ProfileCommitCommand: ParsableCommand {
         if buildRecord != nil, reverting != nil {
             throw ValidationError("--build-record and --reverting exclude each other")
         }
+        if treeRecipe != nil || imported != nil, buildRecord == nil {
+            throw ValidationError("--tree-recipe and --imported need --build-record")
+        }
+        if treeRecipe != nil, imported != nil {
+            throw ValidationError("--tree-recipe and --imported exclude each other")
+        }
     }
 
     func run() throws {
@@ -27,7 +36,9 @@ struct ProfileCommitCommand: ParsableCommand {
         let history = try HistoryRepository.openOrCreate(cluster.profileFolder())
         let outcome: HistoryRepository.Outcome
         if let buildRecord {
-            outcome = try history.keep(try BuildRecord(folder: FilePath(buildRecord)), of: osimage, message: message)
+            outcome = try history.keep(
+                try BuildRecord(folder: FilePath(buildRecord)), of: osimage, message: message,
+                treeRecipe: try treeRecipe.flatMap { try history.known($0) }, importedFrom: imported)
         } else {
             let recipe = try RecipeSource(osimage, cluster).recipe()
             outcome = try history.keep(

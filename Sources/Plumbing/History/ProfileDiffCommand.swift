@@ -67,6 +67,8 @@ struct ChangeRecord: Encodable {
     var name: JSONName
     var old: JSONName?
     var new: JSONName?
+    /// With `--built`: the command that takes it up.
+    var needs: String?
 
     init(_ change: ImageComparison.Change) {
         level = change.level.rawValue

@@ -27,29 +27,41 @@ struct RecipeSource {
         installFolder = try cluster.installFolder
     }
 
-    func recipe() throws -> Recipe {
+    func recipe() throws -> Recipe { try gathered().recipe }
+
+    /// The recipe, and who takes up a change of each of its files, by the names of `ImageSnapshot.files`.
+    func gathered() throws -> (recipe: Recipe, needs: [FilePath: [BuildNeed]]) {
         let custom = installFolder.joined("custom")
         let reader = RecipeReader(
             custom: custom, roots: [cluster.settings.root.path, cluster.settings.dataFolder.absolute])
         var files: [FilePath: Recipe.File] = [:]
-        func read(_ path: FilePath, digestOnly: String? = nil) throws -> Recipe.File? {
-            guard files[path] == nil else { return nil }
-            let file = try reader.read(
-                RecipeReader.Reference(path: path, host: try cluster.settings.host(path), digestOnly: digestOnly))
+        var needs: [FilePath: [BuildNeed]] = [:]
+        func read(_ path: FilePath, _ need: BuildNeed?, digestOnly: String? = nil) throws -> Recipe.File {
+            let file =
+                try files[path]
+                ?? reader.read(
+                    RecipeReader.Reference(path: path, host: try cluster.settings.host(path), digestOnly: digestOnly))
             files[path] = file
+            if let need { needs[file.customPath ?? path, default: []].append(need) }
             return file
         }
-        for list in listAttributes.flatMap(paths) { try readList(list, read: { try read($0) }) }
-        for path in plainFiles { _ = try read(path) }
-        for path in try hookFiles(custom) { _ = try read(path) }
+        for attribute in listAttributes {
+            let need = BuildNeed(ofAttribute: attribute)
+            for list in paths(attribute) { try readList(list) { try read($0, need) } }
+        }
+        for path in builtFiles { _ = try read(path, .genimage) }
+        for path in postscripts { _ = try read(path, .packimage) }
+        for path in try hookFiles(custom) { _ = try read(path, nil) }
         for list in paths("synclists") {
             guard case .kept(let bytes, _) = files[list]?.content else { continue }
-            for source in SyncSources(bytes).paths { _ = try read(source, digestOnly: "source of a synclist") }
+            for source in SyncSources(bytes).paths {
+                _ = try read(source, .packimage, digestOnly: "source of a synclist")
+            }
         }
         for path in try Osimage(image, attributes: attributes).driverUpdates(cluster) {
-            _ = try read(path, digestOnly: "driver update")
+            _ = try read(path, .genimage, digestOnly: "driver update")
         }
-        return try Recipe(image: image, stanza: stanza, files: Array(files.values))
+        return (try Recipe(image: image, stanza: stanza, files: Array(files.values)), needs)
     }
 
     /// As `lsdef -t osimage IMAGE -z` prints it.
@@ -70,8 +82,8 @@ struct RecipeSource {
         }
     }
 
-    /// Scripts and single files: postinstall, partitionfile, the image's postscripts.
-    private var plainFiles: [FilePath] {
+    /// Scripts and single files: postinstall, partitionfile.
+    private var builtFiles: [FilePath] {
         var result: [FilePath] = []
         for item in (attributes["postinstall"] ?? "").split(separator: ",") {
             // A script may be followed by arguments of the site.
@@ -82,6 +94,12 @@ struct RecipeSource {
         for item in (attributes["partitionfile"] ?? "").split(separator: ",") {
             if let path = Self.absolute(String(item.drop { $0 != "/" })) { result.append(path) }
         }
+        return result
+    }
+
+    /// The image's postscripts, which packimage puts into the image.
+    private var postscripts: [FilePath] {
+        var result: [FilePath] = []
         for attribute in ["postscripts", "postbootscripts"] {
             for item in (attributes[attribute] ?? "").split(separator: ",") {
                 guard let name = item.split(whereSeparator: \.isWhitespace).first, !name.contains("/"), name != "..",
@@ -119,10 +137,11 @@ struct RecipeSource {
     // MARK: - Includes
 
     /// Reads a list and what it includes; a relative name is relative to the folder of the list itself.
-    private func readList(_ list: FilePath, read: (FilePath) throws -> Recipe.File?) throws {
+    private func readList(_ list: FilePath, read: (FilePath) throws -> Recipe.File) throws {
         var pending = [list]
+        var seen: Set<FilePath> = []
         while let path = pending.popLast() {
-            guard let file = try read(path), case .kept(let bytes, _) = file.content else { continue }
+            guard seen.insert(path).inserted, case .kept(let bytes, _) = try read(path).content else { continue }
             pending += ListIncludes(bytes, variables: attributes["environvar"] ?? "").paths(
                 from: list.removingLastComponent())
         }

@@ -16,7 +16,7 @@ struct GenimageDialog {
             .hasPrefix("y")
         {
             let names = try cluster.osimageNames().filter { name in
-                ["netboot", "statelite"].contains(try cluster.findOsimage(name)?.provmethod ?? "")
+                try cluster.findOsimage(name)?.isDiskless == true
             }
             request.image = try choose("image", among: names)
             return

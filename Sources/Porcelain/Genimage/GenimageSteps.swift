@@ -44,10 +44,10 @@ struct GenimageSteps {
             let drivers = try applyDrivers(lock, recipe)
             try hook("post-populate", lock)
             for part in postinstallParts { try step(part, lock, recipe) }
-            // Its records are for programs.
-            try step(initramfs(with: drivers), lock, recipe, output: .null)
+            let built = try step(initramfs(with: drivers)).passing(lock.descriptor, as: ImageLock.variable)
+                .adding(recipe.environment).captured()
             try Console.print("the initial ramdisk for stateless is generated successfully.")
-            try step(completePart, lock, recipe, output: .null)
+            try step(completePart(recipe, kernel: Self.kernel(built)), lock, recipe, output: .null)
         } catch {
             if isNew { removeEmptyFolder() }
             throw error
@@ -84,7 +84,8 @@ struct GenimageSteps {
     func show() throws {
         var parts: [Part] = [definePart].compactMap { $0 } + [Part("profile-commit", [Word(target.image)])]
         parts += request.onlyInitramfs ? [beginPart] : [populatePart, finishPart]
-        parts += [driverPart].compactMap { $0 } + postinstallParts + [initramfs(with: []), completePart]
+        parts += [driverPart].compactMap { $0 } + postinstallParts
+        parts += [initramfs(with: []), completePart(nil, kernel: nil)]
         for part in parts {
             let pipeline = part.commands.map { command in
                 [Word("catboat")] + settings.globalWords + [Word(command.verb)] + command.words
@@ -170,7 +171,19 @@ struct GenimageSteps {
 
     private var beginPart: Part { Part("rootimg-finish", ["--stage", "begin", Word(target.rootimgdir)]) }
 
-    private var completePart: Part { Part("rootimg-finish", ["--stage", "complete", Word(target.rootimgdir)]) }
+    /// With the initramfs alone the tree is still what an older recipe made of it.
+    private func completePart(_ recipe: RecipeCommit?, kernel: String?) -> Part {
+        var words: [Word] = ["--stage", "complete"]
+        if let recipe, !request.onlyInitramfs { words += ["--recipe", Word(recipe.name)] }
+        if let kernel { words += ["--kernelver", Word(kernel)] }
+        return Part("rootimg-finish", words + [Word(target.rootimgdir)])
+    }
+
+    /// The version in the record `kernel TAB DIGEST TAB VERSION` of initrd-build.
+    private static func kernel(_ built: Tool.Captured) -> String? {
+        let fields = built.lines.map { $0.split(separator: "\t") }.first { $0.first == "kernel" }
+        return fields.flatMap { $0.count > 2 ? String($0[2]) : nil }
+    }
 
     private var finishPart: Part {
         var words: [Word] = ["--stage", "populate", "--profile", Word(target.profile), "--arch", Word(target.osarch)]

@@ -6,11 +6,12 @@ internal import SystemPackage
 
 /// What plumbing of the history prints as JSON.
 enum HistoryAnswers {
-    struct Commit: Decodable {
+    struct Commit: Codable {
         var commit: String
         var parent: String?
         var time: String
         var author: String
+        var email: String
         var kind: String?
         var osimage: String?
         var subject: String
@@ -21,7 +22,7 @@ enum HistoryAnswers {
         var minute: String { String(time.prefix(16).map { $0 == "T" ? " " : $0 }) }
     }
 
-    struct Change {
+    struct Change: Encodable {
         var level: String
         var status: String
         var name: JSONName

@@ -11,6 +11,7 @@ struct RevertCommand: ParsableCommand {
 
     @Flag(help: "Write files outside custom too.") var outside = false
     @Flag(help: "Change nothing; print what would be done.") var dryRun = false
+    @OptionGroup var programs: ProgramOutput
     @Argument(help: "The osimage.", completion: .custom { _, _, prefix in OsimageNames.starting(with: prefix) })
     var osimage: String
     @Argument(
@@ -23,13 +24,14 @@ struct RevertCommand: ParsableCommand {
         let past = Stanza(
             try Step("profile-show", ["--at", Word(commit.commit), Word(osimage), "stanza"]).answer().output)
         let cluster = try Cluster.open()
-        let batch = try batch(past.attributes, cluster)
-        try restoreDefinition(batch)
-        try restoreFiles(commit)
-        guard !dryRun else { return }
-        _ = try Step("profile-commit", ["--reverting", Word(commit.commit), Word(osimage)]).answer()
-        try Console.print("\(osimage) is as in \(commit.short).")
-        try republish(commit, Cluster.open())
+        var report = RevertReport(osimage, to: commit, programs)
+        try restoreDefinition(try batch(past.attributes, cluster, &report))
+        try restoreFiles(commit, &report)
+        guard !dryRun else { return try report.finish() }
+        let made = try Step("profile-commit", ["--reverting", Word(commit.commit), Word(osimage)]).answer()
+        try report.committed(RecipeCommit(made).name)
+        try republish(commit, Cluster.open(), &report)
+        try report.finish()
     }
 
     // MARK: - Definition
@@ -47,7 +49,9 @@ struct RevertCommand: ParsableCommand {
     }
 
     /// What differs from the past, each cell only if it still holds what we read.
-    private func batch(_ past: [String: String], _ cluster: Cluster) throws -> TableBatch {
+    private func batch(
+        _ past: [String: String], _ cluster: Cluster, _ report: inout RevertReport
+    ) throws -> TableBatch {
         let type = try ObjectType.named("osimage")
         let present = try cluster.definition("osimage", osimage)?.attributes ?? [:]
         var batch = TableBatch()
@@ -59,7 +63,7 @@ struct RevertCommand: ParsableCommand {
                 let key = [Cell(place.keyColumn, osimage)]
                 batch.append(.expect(place.table, matches: key, values: [Cell(place.column, old)]))
                 batch.append(.set(place.table, matches: key, values: [Cell(place.column, new)]))
-                try Console.print("\(attribute): \(old.isEmpty ? "-" : old) -> \(new.isEmpty ? "-" : new)")
+                try report.attribute(attribute, from: old, to: new)
                 break
             }
         }
@@ -73,7 +77,7 @@ struct RevertCommand: ParsableCommand {
 
     // MARK: - Files
 
-    private func restoreFiles(_ commit: HistoryAnswers.Commit) throws {
+    private func restoreFiles(_ commit: HistoryAnswers.Commit, _ report: inout RevertReport) throws {
         var words: [Word] = ["-z"]
         if outside { words.append("--outside") }
         if dryRun { words.append("--dry-run") }
@@ -81,34 +85,25 @@ struct RevertCommand: ParsableCommand {
         for record in records.split(separator: 0) {
             let fields = record.split(separator: 0x09, maxSplits: 1, omittingEmptySubsequences: false)
             guard fields.count == 2 else { continue }
-            let path = JSONName(Array(fields[1])).shown
-            switch String(decoding: fields[0], as: UTF8.self) {
-            case "restored": try Console.print("file \(path)")
-            case "differs":
-                Console.note("revert: '\(path)' is outside custom and differs: --outside writes it")
-            default:
-                Console.note("revert: '\(path)' was other then; only its digest is known: look whether it still fits")
-            }
+            try report.file(JSONName(Array(fields[1])), String(decoding: fields[0], as: UTF8.self))
         }
     }
 
     // MARK: - What nodes get
 
     /// Switches back to the set that was built from this recipe, when it is still kept.
-    private func republish(_ commit: HistoryAnswers.Commit, _ cluster: Cluster) throws {
-        let rebuild = "genimage \(osimage) && packimage \(osimage)"
-        guard let sets = try setsBuilt(from: commit), !sets.isEmpty else {
-            return try Console.print("Nothing was built from it: run \(rebuild).")
-        }
+    private func republish(
+        _ commit: HistoryAnswers.Commit, _ cluster: Cluster, _ report: inout RevertReport
+    ) throws {
+        guard let sets = try setsBuilt(from: commit), !sets.isEmpty else { return try report.needs(.build) }
         guard let words = try PublishedSet.words(cluster.osimage(osimage), cluster) else { return }
         let kept = try Step("image-publish", words + ["--list", Word(osimage)]).captured(accepting: [0, 1]).lines
             .map { String($0.prefix { $0 != "\t" }) }
         guard let set = sets.first(where: kept.contains) else {
-            return try Console.print(
-                "Its set is no longer kept: run genimage --locked \(osimage) && packimage \(osimage).")
+            return try report.needs(.lockedBuild)
         }
         _ = try Step("image-publish", words + [Word(osimage), Word(set)]).answer()
-        try Console.print("Nodes get its set again: \(set).")
+        try report.published(set)
     }
 
     /// Digests of sets built from the recipe that held at `commit`, newest first.

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
-internal import Settings
 internal import Support
 internal import SystemPackage
 
@@ -21,35 +20,10 @@ struct StatusCommand: ParsableCommand {
         var changes: [String]
     }
 
-    /// What `profile-diff --built` prints.
-    private struct Answer: Decodable {
-        struct Image: Decodable {
-            struct Change: Decodable {
-                var level: String
-                var name: JSONName
-            }
-            var name: String
-            var build: String?
-            var builtAt: String?
-            var revert: String?
-            var recipeAt: String?
-            var recipeIsCurrent: Bool
-            var changes: [Change]
-        }
-        var osimages: [Image]
-    }
-
     func run() throws {
         let cluster = try Cluster.open()
         let images = try named(cluster)
-        var known: [String: Answer.Image] = [:]
-        if !images.isEmpty, try cluster.settings.host(cluster.installFolder.joined("custom/.git")).exists {
-            let names = images.map { Word($0.name) }
-            let output = try Step("profile-diff", ["--built", "--json"] + names).answer().output
-            for image in try JSONText.decode(Answer.self, output).osimages {
-                known[image.name] = image
-            }
-        }
+        let known = try BuiltImages.all(images.map(\.name), cluster)
         let records = try images.map { try record($0, known[$0.name], cluster) }
         if programs.json { return try Console.write(JSONText.document("osimages", records)) }
         for record in records {
@@ -68,42 +42,48 @@ struct StatusCommand: ParsableCommand {
     private func named(_ cluster: Cluster) throws -> [Osimage] {
         if !osimage.isEmpty { return try osimage.map { try cluster.osimage($0) } }
         return try cluster.osimageNames().compactMap { try cluster.findOsimage($0) }
-            .filter { $0.provmethod == "netboot" || $0.provmethod == "statelite" }
+            .filter(\.isDiskless)
     }
 
-    private func record(_ image: Osimage, _ known: Answer.Image?, _ cluster: Cluster) throws -> Record {
+    private func record(_ image: Osimage, _ known: BuiltImages.Image?, _ cluster: Cluster) throws -> Record {
         var record = Record(name: image.name, state: "up to date", commit: known?.build, changes: [])
-        let waits = try known.map { try isBuilt(image, $0, cluster) } ?? false
-        guard let known, let builtAt = known.builtAt else {
-            record.state = waits ? Self.unpublished : "never built: genimage needed"
+        guard image.isDiskless else {
+            record.state = "nothing to build: provmethod \(image.provmethod ?? "is not set")"
+            return record
+        }
+        guard let known, known.build != nil || known.treeRecipe != nil else {
+            record.state = known?.tree == "unfinished" ? Self.unfinished : "never built: genimage needed"
             return record
         }
         // After a revert nodes may get an older set again: then that is what counts.
         if known.revert != nil, let older = try publishedBuild(image, cluster), older.commit != known.build {
             record.commit = older.commit
-            let words = [Word(image.name), Word(older.trailers["Catboat-Recipe"] ?? older.commit)]
-            record.changes = try HistoryAnswers.changes(["--level", "attribute", "--level", "file"] + words)
-                .map { "\($0.level) \($0.name.shown)" }
-        } else {
-            record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
-            if record.changes.isEmpty, try isRebuilt(image, cluster, since: builtAt) {
-                record.state = Self.unpublished
-            }
+            record.changes = try changes(image, since: older)
+            if !record.changes.isEmpty { record.state = Self.changed("genimage") }
+            return record
         }
-        if !record.changes.isEmpty { record.state = waits ? Self.unpublished : "changed: genimage needed" }
+        record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
+        if known.tree == "unfinished" {
+            record.state = Self.unfinished
+        } else if known.changes.contains(where: { $0.needs == "genimage" }) {
+            record.state = Self.changed("genimage")
+        } else if try isWaiting(known, image, cluster) {
+            record.state = "built, not published: packimage needed"
+        } else if known.changes.contains(where: { $0.needs == "packimage" }) {
+            record.state = Self.changed("packimage")
+        }
         return record
     }
 
-    private static let unpublished = "built, not published: packimage needed"
+    private static let unfinished = "unfinished: genimage needed"
+    private static func changed(_ command: String) -> String { "changed: \(command) needed" }
 
-    /// Whether genimage came to its end with the recipe that the image has now.
-    private func isBuilt(_ image: Osimage, _ known: Answer.Image, _ cluster: Cluster) throws -> Bool {
-        guard known.recipeIsCurrent, let recipeAt = known.recipeAt, let folder = try image.rootimgdir(cluster) else {
-            return false
-        }
-        let host = try cluster.settings.host(folder)
-        guard let state = try host.joined(".state").status() else { return false }
-        return UTCTime.text(state.modified.seconds) >= recipeAt && (try? PackimageTarget.isFinished(host)) == true
+    /// What differs now from the recipe of a build.
+    private func changes(_ image: Osimage, since build: HistoryAnswers.Commit) throws -> [String] {
+        let recipe = Word(build.trailers["Catboat-Recipe"] ?? build.commit)
+        return try HistoryAnswers.changes(
+            ["--level", "attribute", "--level", "file", Word(image.name), recipe]
+        ).map { "\($0.level) \($0.name.shown)" }
     }
 
     /// The build that nodes get; nil when nothing is published or the history does not know it.
@@ -112,30 +92,12 @@ struct StatusCommand: ParsableCommand {
         return try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(image.name)]).first
     }
 
-    /// Whether genimage came to an end after the last record was made.
-    private func isRebuilt(_ image: Osimage, _ cluster: Cluster, since time: String) throws -> Bool {
-        guard let folder = try image.rootimgdir(cluster),
-            let state = try cluster.settings.host(folder.joined(".state")).status()
-        else { return false }
-        return UTCTime.text(state.modified.seconds) > time
-    }
-}
-
-/// What nodes get of an image.
-enum PublishedSet {
-    /// The options of `image-publish` that say where an image is; nil when it has no rootimgdir.
-    static func words(_ image: Osimage, _ cluster: Cluster) throws -> [Word]? {
-        guard let folder = try image.rootimgdir(cluster) else { return nil }
-        return [
-            "--rootimgdir", Word(try cluster.settings.host(folder)), "--tftpdir",
-            Word(try cluster.settings.host(cluster.tftpFolder)),
-        ]
-    }
-
-    /// The digest of the published set; nil when nothing is published.
-    static func current(of image: Osimage, _ cluster: Cluster) throws -> String? {
-        guard let words = try words(image, cluster) else { return nil }
-        return try Step("image-publish", words + ["--current", Word(image.name)]).captured(accepting: [0, 1]).lines
-            .first.map(String.init)
+    /// Whether genimage came to an end with something that packimage has not packed.
+    private func isWaiting(_ known: BuiltImages.Image, _ image: Osimage, _ cluster: Cluster) throws -> Bool {
+        guard known.tree == "finished", let treeAt = known.treeAt else { return false }
+        guard let builtAt = known.builtAt, known.treeIsPacked != false else { return true }
+        guard treeAt > builtAt else { return false }
+        // A build that gave the same as the one before has no commit: it was published once more.
+        return try PublishedSet.time(of: image, cluster).map { treeAt > $0 } ?? true
     }
 }

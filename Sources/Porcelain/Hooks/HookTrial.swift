@@ -20,15 +20,7 @@ struct HookTrial {
     /// - Throws: `ExitCode` 1 when a script failed.
     func run(_ event: String, only: String?) throws {
         let cluster = try Cluster.open(settings)
-        let osimage = try cluster.osimage(image)
-        guard let stored = try osimage.rootimgdir(cluster) else {
-            throw CommandFailure([
-                Diagnostic(
-                    "osimage has no rootimgdir", subject: image,
-                    remedy: "set it with chdef -t osimage \(image) rootimgdir=DIR")
-            ])
-        }
-        let folder = try settings.host(stored)
+        let folder = try RootImageFolder.host(image, cluster)
         if event == "postinstall" { return try runPostinstall(folder, only, cluster) }
         var words: [Word] = ["--osimage", Word(image), "--fact", "try=1"]
         if let only { words += ["--only", Word(only)] }

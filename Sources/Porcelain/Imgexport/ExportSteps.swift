@@ -24,24 +24,19 @@ struct ExportSteps {
 
     func run() throws {
         try hook("pre-imgexport")
-        let folder = request.remote == nil ? nil : try temporary()
-        defer { try? folder?.removeTree() }
-        let output = folder?.joined(request.bundleName) ?? request.output.absolute
-        if folder == nil {
-            try output.removingLastComponent().createDirectories()
-            if output.exists { Console.warning("\(output.printable) is there already; the new bundle replaces it.") }
+        if request.remote == nil, output.exists {
+            Console.warning("\(output.printable) is there already; the new bundle replaces it.")
         }
         var description = try describe()
         if target.provmethod == "statelite" { try Console.print("Packing root image. It will take a while") }
-        let tree = try packTree(beside: output)
+        let tree = try packTree()
         defer { if let tree { try? tree.removeFile() } }
         if let tree { description.sources.append(source("rootimgtree.gz", tree)) }
         if target.litefile != nil { try Console.print("Getting litefile settings") }
         for item in target.items { try Console.print(item.path.printable) }
         if isVerbose { for other in description.placements { try Console.print(other.target) } }
         try Console.print("Compressing \(target.image) bundle.  Please be patient.")
-        try pack(description, output)
-        if let remote = request.remote { try send(output, to: remote) }
+        try pack(description)
         try hook("post-imgexport")
         try Console.print("Done!")
         if target.isIncomplete { throw CommandFailure([], status: 1) }
@@ -65,63 +60,81 @@ struct ExportSteps {
         BundlePack.Source(member: Array(member.utf8), source: file.bytes)
     }
 
-    /// Packages of the root image with their versions; nil when the tree is not there or has no package database.
+    /// Packages of the root image with their versions; nil when nothing knows them.
     private func packages() throws -> String? {
+        if let packed = try packagesOfSet() { return packed }
         guard let tree = target.rootimgdir?.joined("rootimg"), tree.isDirectory else { return nil }
         let databases = ["var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm"]
         guard databases.contains(where: { tree.joined($0).exists }) else { return nil }
         return try step("package-list", [Word(tree)]).captured().text
     }
 
+    /// What the history says of the packed root: the tree may have been built anew since.
+    private func packagesOfSet() throws -> String? {
+        guard let root = target.manifest.rootimg, let folder = target.rootimgdir,
+            let set = try PackedRoot.folder(of: FilePath(root).lastName.printable, in: folder)?.lastName.printable,
+            let build = try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(target.image)]).first
+        else { return nil }
+        let words: [Word] = ["--at", Word(build.commit), Word(target.image), "packages"]
+        let printed = try step("profile-show", words).captured(accepting: [0, 1])
+        return printed.output.isEmpty ? nil : printed.text
+    }
+
+    /// The bundle; on the other host when there is one.
+    private var output: FilePath { request.remote == nil ? request.output.absolute : request.output }
+
     /// rootimgtree.gz beside the bundle: a member's size stands before its data. nil unless statelite.
-    private func packTree(beside output: FilePath) throws -> FilePath? {
+    private func packTree() throws -> FilePath? {
         guard target.provmethod == "statelite", let folder = target.rootimgdir else { return nil }
         var paths = Array("rootimg\0".utf8)
         try TreeWalk(folder.joined("rootimg")).run { entry in
             paths += Array("rootimg/".utf8) + entry.path.bytes + [0]
             return .enter
         }
-        let file = output.removingLastComponent().joined(".\(output.lastName.printable).tmp-tree")
+        let place = try request.remote == nil ? output.removingLastComponent() : temporary
+        try place.createDirectories()
+        let file = place.joined(".\(output.lastName.printable).tmp-tree")
         try step(
             "ramdisk-pack", ["--output", Word(file), "--files-from", "-", "-z", Word(folder)], input: paths
         ).run(output: .null)
         return file
     }
 
-    private func pack(_ description: BundleDescription, _ output: FilePath) throws {
+    private func pack(_ description: BundleDescription) throws {
         var words: [Word] = ["--output", Word(output), "--compress", Word(request.compress)]
         if let key { words += ["--sign", Word(key)] }
-        do {
-            try step("manifest-write", ["--pack"], input: BundleDescription.json([description]))
-                .piped(to: "bundle-pack", words).run(output: .null)
-        } catch {
+        if let remote = request.remote {
+            words += ["--remote", Word(remote), "--name", Word(request.bundleName), "--tmpdir", Word(try temporary)]
+        }
+        let step = step("manifest-write", ["--pack"], input: BundleDescription.json([description]))
+        let ending = try step.piped(to: "bundle-pack", words).status(output: .null)
+        if let place = remotePlace, [.exited(0), .exited(1)].contains(ending) {
+            try Console.print("Moving the image bundle to the remote system location \(place)")
+        }
+        switch ending {
+        case .exited(0): return
+        case .exited(1) where request.remote != nil:
+            throw ExportTarget.failure(
+                "Unable to copy the image bundle \(request.output.lastName.printable) to the remote host "
+                    + "(Maybe passwordless ssh was not setup?)")
+        default:
             throw ExportTarget.failure(
                 "Failed to compress archive!  (Maybe there was no space left?)", "see what it says above")
         }
     }
 
-    /// A folder of ours for a bundle on its way to another host.
-    private func temporary() throws -> FilePath {
-        let folder =
+    /// Where a bundle on its way to another host has its folder.
+    private var temporary: FilePath {
+        get throws {
             try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) } ?? FilePath(".").absolute
-        return try folder.joined(".imgexport.tmp-").createUniqueDirectory()
-    }
-
-    private func send(_ file: FilePath, to remote: String) throws {
-        let place = "\(remote):\(request.output.printable)"
-        try Console.print("Moving the image bundle to the remote system location \(place)")
-        guard !remote.hasPrefix("-"), try Tool("scp", ["-B", Word(file), Word(place)]).run(output: .null).isSuccess
-        else {
-            throw ExportTarget.failure(
-                "Unable to copy the image bundle \(request.output.lastName.printable) to the remote host "
-                    + "(Maybe passwordless ssh was not setup?)")
         }
     }
 
+    private var remotePlace: String? { request.remote.map { "\($0):\(request.output.printable)" } }
+
     private func hook(_ event: String) throws {
         guard runsHooks else { return }
-        let place = request.remote.map { "\($0):\(request.output.printable)" }
-        let fact = Word("bundle=\(place ?? request.output.absolute.printable)")
+        let fact = Word("bundle=\(remotePlace ?? output.printable)")
         try step("hook-run", ["--osimage", Word(target.image), "--fact", fact, Word(event)]).run()
     }
 

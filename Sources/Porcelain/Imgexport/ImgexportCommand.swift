@@ -69,7 +69,12 @@ struct ExportRequest {
     let compress: String
 
     /// The bundle's name where the destination is a folder, here or on the other host.
-    var bundleName: String { "\(image.split(whereSeparator: \.isWhitespace).joined(separator: "_")).tgz" }
+    var bundleName: String { Self.fileName(of: image) + ".tgz" }
+
+    /// An osimage's name as that of a file.
+    static func fileName(of image: String) -> String {
+        image.split(whereSeparator: \.isWhitespace).joined(separator: "_")
+    }
 
     /// The file to write, or its path on the other host.
     var output: FilePath {

@@ -48,6 +48,8 @@ struct ImportImage {
     /// Files that will run as root, with what they are.
     private(set) var code: [(kind: String, path: FilePath)] = []
     private(set) var warnings: [String] = []
+    /// The packages of the root image, when the bundle says them.
+    private(set) var packages: [UInt8]?
     /// Rows of litefile.csv: file and options.
     private(set) var litefiles: [(file: String, options: String)] = []
 
@@ -78,12 +80,16 @@ struct ImportImage {
         try checkMedia()
         moveStandardFiles()
         changeProfile()
+        try checkColumns()
         try addFiles()
         try addPlacements()
         try addKits()
         try addRoot()
         try addExtras()
         try readLitefile()
+        if let member = members[Array(BundleIndex.packagesName.utf8)], member.size <= 16 << 20, !member.isLink {
+            packages = try self.stage.joined(FilePath(bytes: member.name.bytes)).readBytes()
+        }
     }
 
     // MARK: - What xCAT checks
@@ -169,6 +175,16 @@ struct ImportImage {
     }
 
     private func here(_ path: String) -> String { moved[path] ?? path }
+
+    /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
+    private func checkColumns() throws {
+        if let folder = manifest.column("rootimgdir") { _ = try boundary.checked(folder) }
+        for item in manifest.list("partitionfile") {
+            let path = ProfileChange.path(item, in: "partitionfile")
+            guard path.hasPrefix("/"), place.standard(FilePath(path)) == FilePath(path) else { continue }
+            _ = try boundary.checked(path)
+        }
+    }
 
     // MARK: - Files
 

@@ -23,16 +23,22 @@ struct ImportSteps {
     private var stage: FilePath { journals.stage(id) }
 
     func run() throws {
-        let (bundle, isFetched) = try fetched()
-        defer { if isFetched { try? bundle.removeFile() } }
-        if request.isVerbose, !request.isJSON { try Console.print("Bundle file is located at \(bundle.printable)") }
-        if !request.isJSON { try Console.print("Unbundling image...") }
+        let place: String
+        if let remote = request.remote {
+            place = "\(remote):\(request.bundle)"
+            try say("Obtaining the image bundle from the remote system \(place)")
+        } else {
+            let path = FilePath(request.bundle).absolute
+            guard path.isRegularFile else { throw ImportRequest.failure("Cannot find \(path.printable)") }
+            place = path.printable
+        }
+        if request.isVerbose { try say("Bundle file is located at \(place)") }
         try journals.prepare()
         let lock = try ImageLock(journals.folder)
         defer { withExtendedLifetime(lock.descriptor) {} }
         try journals.recover(holding: lock)
         do {
-            try run(bundle)
+            try run(place)
         } catch {
             // Of an import that was done nothing is left there.
             try? stage.removeTree()
@@ -41,8 +47,12 @@ struct ImportSteps {
         try? stage.removeTree()
     }
 
-    private func run(_ bundle: FilePath) throws {
-        let images = try unpacked(bundle)
+    private func say(_ text: String) throws {
+        if !request.isJSON { try Console.print(text) }
+    }
+
+    private func run(_ bundle: String) throws {
+        let images = try unpacked()
         let rows = try ImportRows(images, request, cluster)
         let plan = try ImportPlan(images, rows, id: id, stage: stage, cluster)
         try tell(plan, images)
@@ -50,7 +60,10 @@ struct ImportSteps {
         for image in images { try hook("pre-imgimport", image, bundle) }
         try install(plan.plan)
         for image in images { try publish(image) }
-        for image in images { try step("profile-commit", [Word(image.name)]).run(output: .null) }
+        for image in images {
+            try step("profile-commit", [Word(image.name)]).run(output: .null)
+            try record(image, bundle)
+        }
         for image in images { try hook("post-imgimport", image, bundle) }
         if !request.isJSON {
             for image in images { try Console.print("Successfully imported the image \(image.name).") }
@@ -60,30 +73,7 @@ struct ImportSteps {
 
     // MARK: - The bundle
 
-    private func fetched() throws -> (path: FilePath, isFetched: Bool) {
-        guard let remote = request.remote else {
-            let path = FilePath(request.bundle).absolute
-            guard path.isRegularFile else { throw ImportRequest.failure("Cannot find \(path.printable)") }
-            return (path, false)
-        }
-        let folder =
-            try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) } ?? FilePath(".").absolute
-        let file = folder.joined(".imgimport.tmp-\(id)")
-        let place = "\(remote):\(request.bundle)"
-        if !request.isJSON {
-            try Console.print("Obtaining the image bundle from the remote system \(place)")
-        }
-        guard !remote.hasPrefix("-"), try Tool("scp", ["-B", Word(place), Word(file)]).run(output: .null).isSuccess
-        else {
-            try? file.removeFile()
-            throw ImportRequest.failure(
-                "Unable to copy the image bundle \(request.bundle) from the remote host "
-                    + "(Maybe passwordless ssh was not setup?)")
-        }
-        return (file, true)
-    }
-
-    private func unpacked(_ bundle: FilePath) throws -> [ImportImage] {
+    private func unpacked() throws -> [ImportImage] {
         let installFolder = try cluster.installFolder
         let configuration = try cluster.settings.configuration(installFolder: installFolder)
         let configured = try cluster.site("bundlepolicy") ?? configuration["bundle.verify"] ?? "none"
@@ -98,13 +88,7 @@ struct ImportSteps {
         var words: [Word] = ["--json", "--verify", Word(policy.rawValue)]
         words += ["--allowed-signers", Word(try cluster.settings.host(signers))]
         if let limit = request.sizeLimit { words += ["--max-size", Word("\(limit)")] }
-        let answers: [BundleRecord]
-        do {
-            let printed = try step("bundle-unpack", words + [Word(bundle), Word(stage)]).captured()
-            answers = try BundleRecord.read(printed.output)
-        } catch {
-            throw ImportRequest.failure("Failed to extract bundle \(bundle.printable)", "see what it says above")
-        }
+        let answers = try unbundle(words)
         var images: [ImportImage] = []
         for answer in answers {
             let image = try image(answer)
@@ -118,6 +102,32 @@ struct ImportSteps {
             images.append(image)
         }
         return images
+    }
+
+    private func unbundle(_ words: [Word]) throws -> [BundleRecord] {
+        var words = words
+        if let remote = request.remote {
+            let folder = try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) }
+            words += [
+                "--remote", Word(remote), "--tmpdir", Word(folder ?? FilePath(".").absolute), Word(request.bundle),
+            ]
+        } else {
+            try say("Unbundling image...")
+            words.append(Word(FilePath(request.bundle).absolute))
+        }
+        let printed: Tool.Captured
+        do {
+            printed = try step("bundle-unpack", words + [Word(stage)]).captured()
+        } catch let error as StepError where error.status == 1 {
+            throw ImportRequest.failure(
+                "Unable to copy the image bundle \(request.bundle) from the remote host "
+                    + "(Maybe passwordless ssh was not setup?)")
+        } catch {
+            let bundle = request.remote == nil ? FilePath(request.bundle).absolute : FilePath(request.bundle)
+            throw ImportRequest.failure("Failed to extract bundle \(bundle.printable)", "see what it says above")
+        }
+        if request.remote != nil { try say("Unbundling image...") }
+        return try BundleRecord.read(printed.output)
     }
 
     private func image(_ answer: BundleRecord) throws -> ImportImage {
@@ -192,9 +202,27 @@ struct ImportSteps {
         try step("image-publish", [Word(image.name)]).run(output: .null)
     }
 
-    private func hook(_ event: String, _ image: ImportImage, _ bundle: FilePath) throws {
+    /// The history knows what nodes boot, also when it was not built here.
+    private func record(_ image: ImportImage, _ bundle: String) throws {
+        // A set is in one folder.
+        let parts = [image.manifest.kernel, image.manifest.ramdisk, image.manifest.rootimg].compactMap { $0 }
+        let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
+        guard image.provmethod == "netboot", folders.count == 1, let stored = folders.first else { return }
+        let folder = journals.stage("\(id)-record")
+        defer { try? folder.removeTree() }
+        let place = try cluster.settings.host(stored)
+        var words: [Word] = ["--rootimgdir", Word(place), "--dry-run", "--record", Word(folder)]
+        if image.packages != nil { words += ["--packages-from", "-"] }
+        try step("image-publish", words + [Word(image.name)], input: image.packages).run(output: .null)
+        let origin = [FilePath(bundle).lastName.printable, image.answer.index?.profileCommit.map { "commit \($0)" }]
+        let from = origin.compactMap { $0 }.joined(separator: ", ")
+        try step("profile-commit", ["--build-record", Word(folder), "--imported", Word(from), Word(image.name)])
+            .run(output: .null)
+    }
+
+    private func hook(_ event: String, _ image: ImportImage, _ bundle: String) throws {
         guard request.runsHooks else { return }
-        let fact = Word("bundle=\(bundle.printable)")
+        let fact = Word("bundle=\(bundle)")
         try step("hook-run", ["--osimage", Word(image.name), "--fact", fact, Word(event)]).run()
     }
 

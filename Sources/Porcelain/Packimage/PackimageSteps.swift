@@ -18,11 +18,21 @@ struct PackimageSteps {
     }
 
     /// What was packed is put here, beside the outputs.
-    private var staged: FilePath { target.rootimgdir.joined(".stage").joined(target.format.fileName) }
-    private var record: FilePath { target.rootimgdir.joined(".stage/record") }
+    private var staged: FilePath { stage.joined(target.format.fileName) }
+    private var record: FilePath { stage.joined("record") }
+    private var stage: FilePath { target.rootimgdir.joined(".stage") }
 
     func run() throws {
         let lock = try ImageLock(target.rootimgdir)
+        // A packed root that gave a set which is kept already, or none, would stay as a second copy.
+        defer {
+            try? stage.removeTree()
+            withExtendedLifetime(lock.descriptor) {}
+        }
+        try run(lock)
+    }
+
+    private func run(_ lock: borrowing ImageLock) throws {
         for warning in target.warnings { Console.warning(warning) }
         try hook("pre-packimage", lock)
         let recipe = try RecipeCommit(step("profile-commit", [Word(target.image)], lock).captured())
@@ -37,7 +47,9 @@ struct PackimageSteps {
         let packed = ["packed=\(staged.printable)", "packed_digest=\(digest)"]
         try hook("pre-publish", lock, facts: packed + sets)
         try publish(lock)
-        try step("profile-commit", ["--build-record", Word(record), Word(target.image)], lock).run(output: .null)
+        let made: [Word] = target.treeRecipe.map { ["--tree-recipe", Word($0)] } ?? []
+        try step("profile-commit", ["--build-record", Word(record)] + made + [Word(target.image)], lock)
+            .run(output: .null)
         try hook("post-packimage", lock, facts: ["packed_digest=\(digest)"] + sets)
     }
 
@@ -57,7 +69,7 @@ struct PackimageSteps {
         // Not as an argument: other users of this machine can read those.
         let hash = try RootPassword(cluster, tree: target.rootimg).hash
         if hash != nil { words += ["--root-hash", "-"] }
-        words += ["--record", Word(record), Word(target.rootimgdir)]
+        words += ["--command-line", Word(target.commandLine), "--record", Word(record), Word(target.rootimgdir)]
         try step("rootimg-finish", words, lock, input: hash.map { Array("\($0)\n".utf8) }).adding(dated)
             .run(output: .null)
     }

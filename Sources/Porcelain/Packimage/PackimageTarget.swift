@@ -1,6 +1,6 @@
 internal import CommandShell
 internal import Definitions
-internal import FoundationEssentials
+internal import Resolution
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -22,6 +22,10 @@ struct PackimageTarget {
     let zoneFiles: [FilePath]
     /// site.nodesyncfiledir: where synclists keep originals in the image.
     let stateFolder: String?
+    /// Commit of the recipe that genimage made the tree from, when it is known.
+    let treeRecipe: String?
+    /// addkcmdline, as nodeset takes it from the osimage.
+    let commandLine: String
     /// Words for people about what will not be done.
     let warnings: [String]
 
@@ -52,7 +56,9 @@ struct PackimageTarget {
             throw Self.failure(
                 "root image does not exist: '\(folder.joined("rootimg").printable)'", "run genimage \(name) first")
         }
-        guard try Self.isFinished(rootimgdir) else {
+        // A tree that genimage did not make has no note.
+        let built = try BuiltTree(in: rootimgdir)
+        guard built?.isFinished ?? true else {
             throw Self.failure(
                 "root image is not finished: '\(folder.joined("rootimg").printable)'",
                 "run genimage \(name), which takes up where it ended")
@@ -61,6 +67,8 @@ struct PackimageTarget {
             throw Self.failure(
                 "image has no \(required): '\(folder.joined(required).printable)'", "run genimage \(name) first")
         }
+        treeRecipe = built?.recipe
+        commandLine = definition["addkcmdline"] ?? "quiet"
         stateFolder = try cluster.site("nodesyncfiledir")
         exlists = try Self.files(definition.list("exlist"), "exlist", name, cluster)
         synclists = try Self.files(definition.list("synclists"), "synclist", name, cluster)
@@ -81,14 +89,6 @@ struct PackimageTarget {
         let named = FilePath("/usr/share/zoneinfo").joined(zone)
         let real = ((try? tree.path.resolved()).map { RootFolder($0) } ?? tree).stored(file)
         return named == real ? [named] : [named, real]
-    }
-
-    /// What genimage notes in `.state`; a tree that it did not make has none.
-    static func isFinished(_ folder: FilePath) throws -> Bool {
-        struct State: Decodable { var step: String }
-        let file = folder.joined(".state")
-        guard file.exists else { return true }
-        return try JSONDecoder().decode(State.self, from: Data(file.readBytes())).step == "complete"
     }
 
     private static func files(

@@ -57,12 +57,27 @@ public struct ImageFinisher {
     }
 
     /// Marks the tree as whole and records it, so that later changes by hand are known.
-    public func complete() throws {
+    ///
+    /// - Parameters:
+    ///   - recipe: commit of what the tree was made from; what was noted before stays when nil.
+    ///   - kernel: version of the kernel beside the tree; likewise.
+    public func complete(recipe: String? = nil, kernel: String? = nil) throws {
         guard var state = try ImageState.read(folder) else { return }
         guard state.step != .populating else { throw ImageStateError.unfinished(folder.tree) }
+        if let recipe { state.recipe = recipe }
+        if let kernel { state.kernel = kernel }
         try AtomicFile.write(try HandChanges.listing(folder), to: folder.listingFile)
         try folder.changesFile.removeFile()
         state.step = .complete
+        try state.write(folder)
+    }
+
+    /// Notes of a copied tree that it is as this recipe makes one. What people changed in it stays known.
+    public func adopt(recipe: String) throws {
+        guard var state = try ImageState.read(folder), state.isFinished else {
+            throw ImageStateError.unfinished(folder.tree)
+        }
+        state.recipe = recipe
         try state.write(folder)
     }
 

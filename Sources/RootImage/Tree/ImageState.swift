@@ -26,6 +26,10 @@ public struct ImageState: Codable, Sendable, Equatable {
     public var installed: [String]
     /// While packages are being changed: the versions from before that.
     public var before: [String: String]?
+    /// Commit of the recipe that a complete tree was made from, when whoever made it said so.
+    public var recipe: String?
+    /// Version of the kernel in rootimgdir.
+    public var kernel: String?
     public var version = 1
 
     public init(step: Step, requested: [Requested] = [], installed: [String] = []) {

@@ -63,6 +63,17 @@ enum BundleSite {
         return result
     }
 
+    /// A trace as a script: its lines of depth 1, each with its here-document.
+    static func script(_ trace: String) -> String {
+        var script = "set -e\n"
+        var isIn = false
+        for line in trace.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("+ ") { isIn = true } else if line.hasPrefix("++") { isIn = false }
+            if isIn { script += (line.hasPrefix("+ ") ? line.dropFirst(2) : line) + "\n" }
+        }
+        return script
+    }
+
     /// Runs a command in a folder.
     static func run(
         _ catboat: Catboat, in folder: FilePath, _ verb: String, _ words: Word...

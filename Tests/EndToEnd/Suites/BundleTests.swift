@@ -260,13 +260,7 @@ import Testing
             return try file.readText()
         }
         func replay(_ trace: String, _ catboat: Catboat) throws {
-            // A step's here-document follows its line up to the word that ends it.
-            var script = "set -e\n"
-            var isIn = false
-            for line in trace.split(separator: "\n", omittingEmptySubsequences: false) {
-                if line.hasPrefix("+ ") { isIn = true } else if line.hasPrefix("++") { isIn = false }
-                if isIn { script += (line.hasPrefix("+ ") ? line.dropFirst(2) : line) + "\n" }
-            }
+            let script = BundleSite.script(trace)
             var shell = catboat.tool("help")
             (shell.program, shell.words) = ("sh", [])
             shell.environment["PATH"] = Word("\(Catboat.execPath):\(shell.environment.text("PATH") ?? "")")
