@@ -64,7 +64,9 @@ let package = Package(
         room("Tables", ["Support", "CSQLite"], resources: [.embedInCode("schema.txt")]),
 
         // Floor 1
-        room("Definitions", ["Support", "Settings", "Tables"], resources: [.embedInCode("types.txt")]),
+        room(
+            "Definitions", ["Support", "Settings", "Tables"],
+            resources: [.embedInCode("site.txt"), .embedInCode("types.txt")]),
         room("Profiles", ["Support"]),
         room("Archive", ["Support", "Digests", "CLinux", "CZlib", "CLibdeflate", "CZstd"]),
         room("Sandbox", ["Support", "CLinux"]),

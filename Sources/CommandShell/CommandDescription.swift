@@ -34,19 +34,19 @@ public struct CommandDescription: Sendable {
     public let name: String
     public let abstract: String
     public let arguments: [Argument]
+    /// Names of long options without dashes, hidden ones too.
+    public let longOptions: [String]
 
     public init<Command: ParsableCommand>(of type: Command.Type) {
         let dump = try? JSONDecoder().decode(Dump.self, from: Data(type._dumpHelp().utf8))
         name = dump?.command.commandName ?? ""
         abstract = dump?.command.abstract ?? ""
         arguments = (dump?.command.arguments ?? []).filter(\.shouldDisplay).map(\.argument)
+        longOptions = (dump?.command.arguments ?? []).flatMap(\.argument.longNames)
     }
 
     /// Operands in order.
     public var operands: [Argument] { arguments.filter(\.isOperand) }
-
-    /// Names of long options without dashes.
-    public var longOptions: [String] { arguments.flatMap(\.longNames) }
 }
 
 private struct Dump: Decodable {

@@ -29,6 +29,12 @@ extension Cluster {
         return type.isGroup ? try staticGroups()[name] != nil : false
     }
 
+    /// Whether there is an object of this name that `disable` hides: it can be neither shown nor made.
+    public func isDisabled(_ type: ObjectType, _ name: String) throws(StoreError) -> Bool {
+        if type.isSite || type.isGroup { return false }
+        return try cache.hasDisabledRow(type.table, type.keyColumn, name)
+    }
+
     /// The object of this name; nil when there is none.
     /// - Throws: `DefinitionError.unknownType`, `StoreError`.
     public func definition(_ type: String, _ name: String) throws -> Definition? {

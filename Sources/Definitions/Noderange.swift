@@ -36,11 +36,14 @@ final class NoderangeExpander {
     private let verifies: Bool
     private(set) var missing: Set<String> = []
     private var produced = 0
+    private var elements = 0
     private var known: Set<String>?
     private var dynamic: Set<String>?
 
-    /// Names that one range may produce before it is refused.
+    /// Names that one range may produce, and elements that it may have, before it is refused.
     static let limit = 1 << 18
+    /// Bytes that one range may have: lists of all nodes of a large site are longer than a line that people type.
+    static let textLimit = 1 << 22
 
     init(_ cluster: Cluster, verifies: Bool) {
         self.cluster = cluster
@@ -48,8 +51,9 @@ final class NoderangeExpander {
     }
 
     func expand(_ range: String) throws -> Set<String> {
-        guard range.utf8.count <= 65536 else { throw NoderangeError.tooLarge(limit: Self.limit) }
-        return try union(String(range.filter { $0 != "'" && $0 != "\"" }), depth: 0)
+        guard range.utf8.count <= Self.textLimit else { throw NoderangeError.tooLarge(limit: Self.limit) }
+        let text = range.utf8.filter { $0 != UInt8(ascii: "'") && $0 != UInt8(ascii: "\"") }
+        return try union(String(decoding: text, as: UTF8.self), depth: 0)
     }
 
     /// Elements between commas: united, those with `-` taken away at the end.
@@ -57,7 +61,11 @@ final class NoderangeExpander {
         guard depth < 32 else { throw NoderangeError.tooLarge(limit: Self.limit) }
         var result: Set<String> = []
         var excluded: Set<String> = []
-        for element in try Self.split(text, at: ",") where !element.isEmpty {
+        let parts = try Self.split(text, at: ",")
+        elements += parts.count
+        guard elements <= Self.limit else { throw NoderangeError.tooLarge(limit: Self.limit) }
+        cluster.prepare(forObjects: parts.count)
+        for element in parts where !element.isEmpty {
             if element.hasPrefix("-") {
                 excluded.formUnion(try term(String(element.dropFirst()), depth: depth))
             } else if element.hasPrefix("@") {
@@ -187,27 +195,25 @@ final class NoderangeExpander {
 
     /// Parts between `separator` outside brackets and parentheses.
     static func split(_ text: String, at separator: Character) throws(NoderangeError) -> [String] {
+        let bytes = Array(text.utf8)
+        let lastClosing = bytes.lastIndex(of: UInt8(ascii: "]")) ?? 0
         var parts: [String] = []
-        var part = ""
+        var start = 0
         var parentheses = 0
         var isInBrackets = false
-        var rest = text[...]
-        while let character = rest.popFirst() {
-            switch character {
-            case "(" where !isInBrackets: parentheses += 1
-            case ")" where !isInBrackets: parentheses = max(0, parentheses - 1)
-            case "[": isInBrackets = isInBrackets || rest.contains("]")
-            case "]": isInBrackets = false
+        for (position, byte) in bytes.enumerated() {
+            switch byte {
+            case UInt8(ascii: "(") where !isInBrackets: parentheses += 1
+            case UInt8(ascii: ")") where !isInBrackets: parentheses = max(0, parentheses - 1)
+            case UInt8(ascii: "["): isInBrackets = isInBrackets || position < lastClosing
+            case UInt8(ascii: "]"): isInBrackets = false
+            case separator.asciiValue where parentheses == 0 && !isInBrackets:
+                parts.append(String(decoding: bytes[start..<position], as: UTF8.self))
+                start = position + 1
             default: break
-            }
-            if character == separator, parentheses == 0, !isInBrackets {
-                parts.append(part)
-                part = ""
-            } else {
-                part.append(character)
             }
         }
         guard parentheses == 0 else { throw .unbalanced(text) }
-        return parts + [part]
+        return parts + [String(decoding: bytes[start...], as: UTF8.self)]
     }
 }

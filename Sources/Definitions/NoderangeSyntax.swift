@@ -1,5 +1,8 @@
 /// Questions about the text of a noderange that need no tables.
 public enum NoderangeSyntax {
+    /// Bytes of the longest noderange that is taken.
+    public static let limit = NoderangeExpander.textLimit
+
     /// Whether a name would be read as a span of several, e.g. `n1-n3`.
     public static func isSpan(_ name: String) -> Bool {
         do throws(NoderangeError) {

@@ -29,7 +29,7 @@ public final class ObjectType: Sendable {
     public let keyColumn: String
     /// Places of each attribute: more than one where the condition decides.
     public let places: [String: [Place]]
-    /// All attribute names, sorted by bytes.
+    /// All attribute names, sorted by bytes; of a site, those that mean something.
     public let attributes: [String]
     /// The tables that hold anything of the objects; the listing one first.
     public let tables: [String]
@@ -62,7 +62,7 @@ public final class ObjectType: Sendable {
             }
         }
         self.places = places
-        attributes = places.keys.sortedByBytes()
+        attributes = isSite ? SiteSettings.names : places.keys.sortedByBytes()
         var tables = [section.table]
         var keyColumns = [section.table: section.keyColumn]
         for attribute in attributes {
@@ -106,12 +106,15 @@ public final class ObjectType: Sendable {
 
     /// Whether objects of the type can have the attribute. A site can have any.
     public func has(_ attribute: String) -> Bool {
-        isSite || places[attribute] != nil
-            || (attribute != Self.stored(attribute) && places[Self.stored(attribute)] != nil)
+        if isSite || places[attribute] != nil { return true }
+        let packed = Self.stored(attribute)
+        // An entry of a packed attribute names its interface: `nicips.` does not.
+        return attribute.utf8.count > packed.utf8.count + 1 && places[packed] != nil
     }
 
     /// What an attribute means, one line.
     public func summary(of attribute: String) -> String {
+        if isSite { return SiteSettings.summary(of: attribute) }
         guard let place = places[attribute]?.first else { return "" }
         return TableSchema.named(place.table)?.summary(of: place.column) ?? ""
     }

@@ -32,45 +32,32 @@ public struct StanzaFile: Sendable {
     /// Bad lines before any header.
     public private(set) var badLines: [BadLine] = []
 
-    public init(_ text: String) {
-        var defaults: [String: [(name: String, value: String)]] = [:]
-        var current: Int?
-        var defaultType: String?
-        var number = 0
-        var positions: [String: Int] = [:]
-        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            number += 1
-            let line = line.trimmed
-            if line.isEmpty || line.hasPrefix("#") { continue }
-            if let name = Self.header(line) {
-                defaultType = name.hasPrefix("default-") ? String(name.dropFirst(8)) : nil
-                current = nil
-                if defaultType != nil { continue }
-                if let known = positions[name] {
-                    current = known
-                } else {
-                    current = stanzas.count
-                    positions[name] = stanzas.count
-                    stanzas.append(Stanza(name: name))
-                }
-            } else if let (name, value) = Self.attribute(line), current != nil || defaultType != nil {
-                if let defaultType {
-                    defaults[defaultType, default: []].append((name, value))
-                } else if let current {
-                    assign(name, value, to: current, defaults)
-                }
-            } else {
-                let bad = BadLine(number: number, text: line)
-                if let current { stanzas[current].badLines.append(bad) } else { badLines.append(bad) }
-            }
-        }
+    /// What the lines that follow belong to.
+    private enum Place {
+        case nothing
+        case defaults(type: String)
+        case stanza(Int)
     }
 
-    /// The file with only those stanzas for which `isWanted` holds.
-    public func filtered(_ isWanted: (Stanza) -> Bool) -> StanzaFile {
-        var copy = self
-        copy.stanzas = stanzas.filter(isWanted)
-        return copy
+    public init(_ text: String) {
+        var defaults: [String: [(name: String, value: String)]] = [:]
+        var place = Place.nothing
+        var positions: [String: Int] = [:]
+        StanzaText.forEachLine(of: text) { number, line in
+            if line.isEmpty || line.first == StanzaText.comment { return }
+            if let name = Self.header(line) {
+                place = self.place(named: name, &positions)
+            } else if let (name, value) = Self.attribute(line) {
+                switch place {
+                case .nothing: badLines.append(BadLine(number: number, text: line.text))
+                case .defaults(let type): defaults[type, default: []].append((name, value))
+                case .stanza(let index): assign(name, value, to: index, defaults)
+                }
+            } else {
+                let bad = BadLine(number: number, text: line.text)
+                if case .stanza(let index) = place { stanzas[index].badLines.append(bad) } else { badLines.append(bad) }
+            }
+        }
     }
 
     /// Puts other values in place of those of all stanzas.
@@ -82,6 +69,15 @@ public struct StanzaFile: Sendable {
         }
     }
 
+    /// Where the lines below a header go; an object whose name comes again continues.
+    private mutating func place(named name: String, _ positions: inout [String: Int]) -> Place {
+        if name.hasPrefix("default-") { return .defaults(type: String(name.dropFirst(8))) }
+        if let known = positions[name] { return .stanza(known) }
+        positions[name] = stanzas.count
+        stanzas.append(Stanza(name: name))
+        return .stanza(stanzas.count - 1)
+    }
+
     private mutating func assign(
         _ name: String, _ value: String, to index: Int, _ defaults: [String: [(name: String, value: String)]]
     ) {
@@ -91,20 +87,18 @@ public struct StanzaFile: Sendable {
     }
 
     /// The name before the last colon of a line that ends with one and has no `=`; nil for any other line.
-    private static func header(_ line: String) -> String? {
-        guard line.hasSuffix(":"), !line.contains("=") else { return nil }
+    private static func header(_ line: StanzaText.Line) -> String? {
+        guard line.last == UInt8(ascii: ":"), !line.contains(UInt8(ascii: "=")) else { return nil }
         let name = line.dropLast().trimmed
-        return name.isEmpty ? nil : name
+        return name.isEmpty ? nil : name.text
     }
 
-    private static func attribute(_ line: String) -> (String, String)? {
-        guard let equals = line.firstIndex(of: "=") else { return nil }
+    private static func attribute(_ line: StanzaText.Line) -> (String, String)? {
+        guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
         let name = line[..<equals].trimmed
-        guard !name.isEmpty, !name.contains(" "), !name.contains(":") else { return nil }
-        var value = line[line.index(after: equals)...].trimmed
-        if value.count > 1, value.hasPrefix("\""), value.hasSuffix("\"") {
-            value = String(value.dropFirst().dropLast()).trimmed
-        }
-        return (name, value)
+        guard !name.isEmpty, !name.contains(UInt8(ascii: " ")), !name.contains(UInt8(ascii: ":")) else { return nil }
+        var value = line[(equals + 1)...].trimmed
+        if value.isQuoted { value = value.dropFirst().dropLast() }
+        return (name.text, value.text)
     }
 }

@@ -6,6 +6,8 @@ internal import Tables
 final class TableCache {
     private let store: any Store
     private var tables: [String: [Row]] = [:]
+    /// Rows of the tables that were read whole which readers do not see.
+    private var disabled: [String: [Row]] = [:]
     private var whole: [String: [String: [Row]]] = [:]
     private var single: [String: [String: [Row]]] = [:]
     private var schemas: [String: TableSchema] = [:]
@@ -35,9 +37,21 @@ final class TableCache {
     /// All enabled rows of a table, in row order.
     func all(_ table: String) throws(StoreError) -> [Row] {
         if let rows = tables[table] { return rows }
-        let rows = try store.rows(try schema(table))
+        let all = try store.rows(try schema(table), includingDisabled: true)
+        let rows = all.filter(\.isEnabled)
         tables[table] = rows
+        if rows.count < all.count { disabled[table] = all.filter { !$0.isEnabled } }
         return rows
+    }
+
+    /// Whether a row of `table` whose `column` is `key` is there and switched off.
+    func hasDisabledRow(_ table: String, _ column: String, _ key: String) throws(StoreError) -> Bool {
+        if readsWholeTables {
+            _ = try all(table)
+            return disabled[table]?.contains { $0[column] == key } ?? false
+        }
+        return try store.rows(try schema(table), [Cell(column, key)], includingDisabled: true)
+            .contains { !$0.isEnabled }
     }
 
     /// All enabled rows of a table by the value of a column.

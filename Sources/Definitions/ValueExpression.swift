@@ -1,39 +1,86 @@
+internal import Support
+
 /// A value of a table that is computed from the node's name: `/LHS/RHS/`, `|LHS|RHS|` or `|RHS|`; see noderange(7).
 public enum ValueExpression {
     /// What `value` is for `node`: itself unless it has the form of an expression.
     ///
     /// An expression that cannot be evaluated gives the empty text, which counts as not set.
     public static func evaluate(_ value: String, for node: String) -> String {
-        guard let first = value.utf8.first, first == slash || first == bar, value.utf8.count > 1,
-            value.utf8.last == first
-        else { return value }
         do throws(PatternError) {
-            return first == slash ? try substituted(value, node) : try computed(value, node)
+            guard let parsed = try Parsed(value, for: node) else { return value }
+            return try parsed.evaluate(for: node)
         } catch {
             return ""
         }
     }
 
+    /// Why an expression is hardly what was meant; nil when it gives something for one of the nodes, or is none.
+    /// - Parameter nodes: those that the value is for; none when that is not known.
+    public static func problem(_ value: String, for nodes: [String]) -> String? {
+        var problem: String?
+        for node in nodes.isEmpty ? ["node1"] : nodes {
+            do throws(PatternError) {
+                guard let parsed = try Parsed(value, for: node) else { return nil }
+                let isMatch = try parsed.pattern.firstMatch(in: Array(node.utf8)) != nil
+                if nodes.isEmpty { return nil }
+                if !isMatch {
+                    let advice = value.hasPrefix("/") ? "; a path is written without the slash at its end" : ""
+                    problem = problem ?? "it does not match '\(node)', which becomes the value\(advice)"
+                } else if parsed.text.isEmpty {
+                    return nil
+                } else if try !parsed.evaluate(for: node).isEmpty {
+                    return nil
+                } else {
+                    problem = problem ?? "what stands in parentheses cannot be evaluated for '\(node)'"
+                }
+            } catch {
+                return error.diagnostic.description
+            }
+        }
+        return problem
+    }
+
+    /// An expression taken apart.
+    private struct Parsed {
+        var pattern: Pattern
+        /// What takes the place of the match.
+        var text: String
+        /// Whether parentheses in `text` are evaluated.
+        var isComputed: Bool
+
+        /// Nil for a value that is no expression.
+        init?(_ value: String, for node: String) throws(PatternError) {
+            guard let first = value.utf8.first, first == slash || first == bar, value.utf8.count > 1,
+                value.utf8.last == first
+            else { return nil }
+            if first == slash {
+                let parts = value.split(separator: "/", omittingEmptySubsequences: false)
+                guard parts.count == 4, !parts[1].isEmpty else { return nil }
+                pattern = try Pattern(String(parts[1]))
+                text = String(parts[2])
+                isComputed = false
+                return
+            }
+            let inner = value.dropFirst().dropLast()
+            guard !inner.isEmpty else { return nil }
+            guard let split = inner.firstIndex(of: "|") else {
+                pattern = try easyPattern(for: node)
+                text = String(inner)
+                isComputed = true
+                return
+            }
+            pattern = try Pattern(String(inner[..<split]))
+            text = String(inner[inner.index(after: split)...])
+            isComputed = text.utf8.contains(UInt8(ascii: "("))
+        }
+
+        func evaluate(for node: String) throws(PatternError) -> String {
+            isComputed ? try expand(text, pattern, node) : try replace(pattern, in: node, with: text)
+        }
+    }
+
     private static let slash = UInt8(ascii: "/")
     private static let bar = UInt8(ascii: "|")
-
-    private static func substituted(_ value: String, _ node: String) throws(PatternError) -> String {
-        let parts = value.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 4, !parts[1].isEmpty else { return value }
-        return try replace(try Pattern(String(parts[1])), in: node, with: String(parts[2]))
-    }
-
-    private static func computed(_ value: String, _ node: String) throws(PatternError) -> String {
-        let inner = value.dropFirst().dropLast()
-        guard !inner.isEmpty else { return value }
-        guard let split = inner.firstIndex(of: "|") else {
-            return try expand(String(inner), easyPattern(for: node), node)
-        }
-        let right = String(inner[inner.index(after: split)...])
-        let pattern = try Pattern(String(inner[..<split]))
-        guard right.contains("(") else { return try replace(pattern, in: node, with: right) }
-        return try expand(right, pattern, node)
-    }
 
     /// Evaluates each outermost `( … )` of `template`, then puts the result in place of the match.
     private static func expand(

@@ -36,6 +36,10 @@ extension TableBatch {
     /// - Parameter isNULSeparated: every field ends with NUL instead, an empty field ends the operation; nothing is escaped.
     public init(parsing text: [UInt8], isNULSeparated: Bool = false) throws(BatchError) {
         self.init()
+        // Checked once: escapes and separators are ASCII, so that every piece of valid text is valid.
+        guard String(validating: text, as: UTF8.self) != nil else {
+            throw .badText(line: Self.firstBadRecord(text, isNULSeparated: isNULSeparated))
+        }
         if isNULSeparated {
             try parseFields(text)
         } else {
@@ -43,12 +47,29 @@ extension TableBatch {
         }
     }
 
+    /// The number of the first line that is not UTF-8; without lines, of the first operation.
+    private static func firstBadRecord(_ text: [UInt8], isNULSeparated: Bool) -> Int {
+        if isNULSeparated {
+            var number = 1
+            var wasEmpty = true
+            for field in text.split(separator: 0, omittingEmptySubsequences: false) {
+                if String(validating: field, as: UTF8.self) == nil { break }
+                if field.isEmpty, !wasEmpty { number += 1 }
+                wasEmpty = field.isEmpty
+            }
+            return number
+        }
+        let lines = text.split(separator: 0x0a, omittingEmptySubsequences: false)
+        return 1 + (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0)
+    }
+
     private mutating func parseLines(_ text: [UInt8]) throws(BatchError) {
         var line = 0
+        var fields: [ArraySlice<UInt8>] = []
         for record in text.split(separator: 0x0a, omittingEmptySubsequences: false) {
             line += 1
             guard let first = record.first, first != UInt8(ascii: "#") else { continue }
-            var fields: [String] = []
+            fields.removeAll(keepingCapacity: true)
             for field in record.split(separator: 0x09, omittingEmptySubsequences: false) {
                 guard let text = TableText.unescaped(field) else { throw .badText(line: line) }
                 fields.append(text)
@@ -59,7 +80,7 @@ extension TableBatch {
 
     private mutating func parseFields(_ text: [UInt8]) throws(BatchError) {
         var number = 1
-        var fields: [String] = []
+        var fields: [ArraySlice<UInt8>] = []
         for field in text.split(separator: 0, omittingEmptySubsequences: false) {
             if field.isEmpty {
                 if !fields.isEmpty { append(try Self.operation(fields, line: number)) }
@@ -67,17 +88,16 @@ extension TableBatch {
                 fields = []
                 continue
             }
-            guard let text = String(validating: field, as: UTF8.self) else { throw .badText(line: number) }
-            fields.append(text)
+            fields.append(field)
         }
         if !fields.isEmpty { append(try Self.operation(fields, line: number)) }
     }
 
-    private static func operation(_ fields: [String], line: Int) throws(BatchError) -> Operation {
+    private static func operation(_ fields: [ArraySlice<UInt8>], line: Int) throws(BatchError) -> Operation {
         guard fields.count > 1, !fields[1].isEmpty else { throw .noTable(line: line) }
-        let (word, table) = (fields[0], fields[1])
+        let (word, table) = (text(fields[0]), text(fields[1]))
         let rest = fields[2...]
-        let colon = rest.firstIndex(of: ":")
+        let colon = rest.firstIndex { $0.count == 1 && $0.first == UInt8(ascii: ":") }
         let matches = try cells(rest[..<(colon ?? rest.endIndex)], line: line)
         let values = try colon.map { (colon) throws(BatchError) in try cells(rest[(colon + 1)...], line: line) } ?? []
         if word != "clear", matches.isEmpty { throw .needsMatch(word, line: line) }
@@ -95,14 +115,19 @@ extension TableBatch {
         }
     }
 
-    private static func cells(_ words: ArraySlice<String>, line: Int) throws(BatchError) -> [Cell] {
+    private static func cells(_ words: ArraySlice<ArraySlice<UInt8>>, line: Int) throws(BatchError) -> [Cell] {
         var result: [Cell] = []
+        result.reserveCapacity(words.count)
         for word in words {
-            guard let cell = Cell(parsing: word) else { throw .notAPair(word, line: line) }
-            result.append(cell)
+            guard let equals = word.firstIndex(of: UInt8(ascii: "=")), equals != word.startIndex else {
+                throw .notAPair(text(word), line: line)
+            }
+            result.append(Cell(text(word[..<equals]), text(word[(equals + 1)...])))
         }
         return result
     }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension Cell {

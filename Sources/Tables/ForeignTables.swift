@@ -26,6 +26,7 @@ public struct ForeignTables: Sendable {
         let file = folder.joined("\(name).sqlite")
         try refuseWriteAheadLog(file)
         let connection = try SQLiteConnection(file.printable, flags: SQLITE_OPEN_READONLY)
+        connection.refusesOtherText = true
         let columns = try connection.rows("SELECT name FROM pragma_table_info(?)", [name], width: 1).compactMap {
             $0[0]
         }

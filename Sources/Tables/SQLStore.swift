@@ -3,6 +3,8 @@ final class SQLStore: Store {
     private let connection: any SQLConnection
     /// A database without any of our tables, as a writer leaves it that was killed at its first transaction.
     private let isEmpty: Bool
+    /// By table.
+    private var merging: [String: Merging] = [:]
 
     /// - Parameter isWriting: makes the tables when there are none.
     init(_ connection: any SQLConnection, isWriting: Bool) throws(StoreError) {
@@ -27,14 +29,9 @@ final class SQLStore: Store {
 
     func apply(_ batch: TableBatch) throws(StoreError) {
         try batch.checkValues()
-        var schemas: [String: TableSchema] = [:]
         try connection.transaction { () throws(StoreError) in
-            for operation in batch.operations {
-                let name = operation.table
-                let schema = if let known = schemas[name] { known } else { try TableSchema.require(name) }
-                schemas[name] = schema
-                try apply(operation, to: schema)
-            }
+            var schemas = TableSchema.Lookup()
+            for operation in batch.operations { try apply(operation, to: try schemas.require(operation.table)) }
         }
     }
 
@@ -48,20 +45,35 @@ final class SQLStore: Store {
         case .clear: try connection.run("DELETE FROM \"\(schema.name)\"")
         case .expect(_, let matches, let values): try expect(schema, matches, values)
         case .present(_, let matches):
-            if try select(schema, where: matches).isEmpty { throw conflict(schema, matches, .missing) }
+            if try !hasRow(schema, matches) { throw conflict(schema, matches, .missing) }
         case .absent(_, let matches):
-            if try !select(schema, where: matches).isEmpty { throw conflict(schema, matches, .exists) }
+            if try hasRow(schema, matches) { throw conflict(schema, matches, .exists) }
         }
     }
 
+    private func hasRow(_ schema: TableSchema, _ matches: [Cell]) throws(StoreError) -> Bool {
+        let (condition, values) = try condition(schema, matches)
+        return try !connection.rows(
+            "SELECT 1 FROM \"\(schema.name)\"\(condition) LIMIT 1", values, width: 1
+        ).isEmpty
+    }
+
     private func set(_ schema: TableSchema, _ matches: [Cell], _ values: [Cell]) throws(StoreError) {
+        if let merge = try mergingStatement(schema, matches, values) {
+            var bound: [String] = []
+            bound.reserveCapacity(matches.count + values.count)
+            for cell in matches { bound.append(cell.value) }
+            for cell in values { bound.append(cell.value) }
+            try connection.run(merge, bound)
+            return
+        }
         var (condition, bound) = try condition(schema, matches)
         let columns = try values.map { (cell) throws(StoreError) in
             "\"\(schema.columns[try schema.requirePosition(of: cell.column)])\" = ?"
         }
         bound = values.map(\.value) + bound
         if columns.isEmpty {
-            if try !select(schema, where: matches).isEmpty { return }
+            if try hasRow(schema, matches) { return }
         } else if try connection.run(
             "UPDATE \"\(schema.name)\" SET \(columns.joined(separator: ", "))\(condition)", bound) > 0
         {
@@ -75,6 +87,47 @@ final class SQLStore: Store {
             cells.append(cell)
         }
         try insert(schema, cells)
+    }
+
+    /// A statement that inserts or updates the one row that a whole key names; nil where it takes more than one.
+    ///
+    /// Batches of many rows set the same columns again and again: the last statement of each table is kept.
+    private func mergingStatement(
+        _ schema: TableSchema, _ matches: [Cell], _ values: [Cell]
+    ) throws(StoreError) -> String? {
+        guard !schema.isNumbered, matches.allSatisfy({ !$0.value.isEmpty }),
+            !values.allSatisfy(\.value.isEmpty)
+        else { return nil }
+        if let known = merging[schema.name], known.fits(matches, values) { return known.statement }
+        guard matches.count == schema.keys.count,
+            Set(matches.map(\.column)) == Set(schema.keys),
+            Set(values.map(\.column)).count == values.count,
+            !values.contains(where: { schema.keys.contains($0.column) })
+        else { return nil }
+        for cell in values { _ = try schema.requirePosition(of: cell.column) }
+        let columns = (matches + values).map { "\"\($0.column)\"" }.joined(separator: ", ")
+        let marks = (matches + values).map { _ in "?" }.joined(separator: ", ")
+        let keys = schema.keys.map { "\"\($0)\"" }.joined(separator: ", ")
+        let changes = values.map { "\"\($0.column)\" = excluded.\"\($0.column)\"" }.joined(separator: ", ")
+        let statement =
+            "INSERT INTO \"\(schema.name)\" (\(columns)) VALUES (\(marks)) "
+            + "ON CONFLICT (\(keys)) DO UPDATE SET \(changes)"
+        merging[schema.name] = Merging(
+            matched: matches.map(\.column), set: values.map(\.column), statement: statement)
+        return statement
+    }
+
+    /// The statement that puts values of these columns into a row.
+    private struct Merging {
+        var matched: [String]
+        var set: [String]
+        var statement: String
+
+        func fits(_ matches: [Cell], _ values: [Cell]) -> Bool {
+            matched.count == matches.count && set.count == values.count
+                && zip(matched, matches).allSatisfy { $0 == $1.column }
+                && zip(set, values).allSatisfy { $0 == $1.column }
+        }
     }
 
     private func insert(_ schema: TableSchema, _ values: [Cell]) throws(StoreError) {

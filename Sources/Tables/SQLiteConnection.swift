@@ -12,6 +12,8 @@ final class SQLiteConnection: SQLConnection {
     let location: String
     let rowOrder = "rowid"
     private var statements: [String: OpaquePointer] = [:]
+    /// Whether text that is not UTF-8 is an error instead of being read with U+FFFD in it.
+    var refusesOtherText = false
 
     /// Opens an existing file to read it.
     static func reading(_ location: String) throws(StoreError) -> SQLiteConnection {
@@ -80,15 +82,20 @@ final class SQLiteConnection: SQLConnection {
             switch sqlite3_step(statement) {
             case SQLITE_ROW:
                 result.append(
-                    (0..<CInt(width)).map { column in
-                        guard let text = sqlite3_column_text(statement, column) else { return nil }
-                        let count = Int(sqlite3_column_bytes(statement, column))
-                        return String(decoding: UnsafeBufferPointer(start: text, count: count), as: UTF8.self)
-                    })
+                    try (0..<CInt(width)).map { (column) throws(StoreError) in try text(of: statement, column) })
             case SQLITE_DONE: return result
             default: throw failure("read rows")
             }
         }
+    }
+
+    private func text(of statement: OpaquePointer, _ column: CInt) throws(StoreError) -> String? {
+        guard let text = sqlite3_column_text(statement, column) else { return nil }
+        let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column)))
+        if refusesOtherText, String(validating: bytes, as: UTF8.self) == nil {
+            throw .failed("read rows", reason: "text is not UTF-8: '\(location)'")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {

@@ -25,7 +25,7 @@ public enum StoreError: Diagnosable, Equatable {
         case .notAStore(let location):
             Diagnostic(
                 "not a store, or damaged", subject: location,
-                remedy: "restore it from a dump: restorexCATdb -p DIR")
+                remedy: "move it away, then restore a dump: restorexCATdb -p DIR")
         case .newerStore(let location):
             Diagnostic("store was written by a newer catboat", subject: location, remedy: "upgrade this one")
         case .busy(let location):

@@ -66,58 +66,81 @@ public struct TableBatch: Sendable, Equatable {
 
     /// - Throws: `StoreError.controlCharacter` for the first value that cannot be stored.
     public func checkValues() throws(StoreError) {
-        var schemas: [String: TableSchema] = [:]
+        var schemas = TableSchema.Lookup()
         for operation in operations {
-            let values: [Cell]
-            var matched: [Cell] = []
+            let schema = try schemas.require(operation.table)
             switch operation {
-            case .set(_, let matches, let cells): values = matches + cells
-            case .insert(_, let cells): values = cells
-            case .expect(_, let matches, let cells): (values, matched) = ([], matches + cells)
+            case .set(_, let matches, let cells):
+                try Self.check(matches, schema)
+                try Self.check(cells, schema)
+            case .insert(_, let cells): try Self.check(cells, schema)
+            case .expect(_, let matches, let cells):
+                try Self.checkMatched(matches, schema)
+                try Self.checkMatched(cells, schema)
             case .delete(_, let matches), .present(_, let matches), .absent(_, let matches):
-                (values, matched) = ([], matches)
-            case .clear: continue
+                try Self.checkMatched(matches, schema)
+            case .clear: break
             }
-            // C libraries take text up to a NUL: it would match other rows.
-            if let cell = matched.first(where: { $0.value.utf8.contains(0) }) {
-                throw .controlCharacter(cell.column, table: operation.table)
-            }
-            let name = operation.table
-            let schema = if let known = schemas[name] { known } else { try TableSchema.require(name) }
-            schemas[name] = schema
-            for cell in values where !TableText.isPlain(cell.value, in: schema) {
-                throw .controlCharacter(cell.column, table: schema.name)
-            }
+        }
+    }
+
+    private static func check(_ cells: [Cell], _ schema: TableSchema) throws(StoreError) {
+        for cell in cells where !TableText.isPlain(cell.value, in: schema) {
+            throw .controlCharacter(cell.column, table: schema.name)
+        }
+    }
+
+    /// C libraries take text up to a NUL: it would match other rows.
+    private static func checkMatched(_ cells: [Cell], _ schema: TableSchema) throws(StoreError) {
+        for cell in cells where cell.value.utf8.contains(0) {
+            throw .controlCharacter(cell.column, table: schema.name)
         }
     }
 
     /// The batch as `table-set --stdin` reads it, one operation a line.
     public var bytes: [UInt8] {
         var result: [UInt8] = []
-        for operation in operations {
-            for (index, field) in operation.fields.enumerated() {
-                if index > 0 { result.append(0x09) }
-                TableText.appendEscaped(field, to: &result)
-            }
-            result.append(0x0a)
-        }
+        for operation in operations { operation.append(to: &result) }
         return result
     }
 }
 
 extension TableBatch.Operation {
-    /// The words of one operation, see table-set(1).
-    var fields: [String] {
+    /// Appends the line of one operation, see table-set(1).
+    fileprivate func append(to bytes: inout [UInt8]) {
+        bytes += word.utf8
+        bytes.append(0x09)
+        TableText.appendEscaped(table, to: &bytes)
         switch self {
-        case .set(let table, let matches, let values): ["set", table] + words(matches) + [":"] + words(values)
-        case .insert(let table, let values): ["insert", table] + words(values)
-        case .delete(let table, let matches): ["delete", table] + words(matches)
-        case .clear(let table): ["clear", table]
-        case .expect(let table, let matches, let values): ["expect", table] + words(matches) + [":"] + words(values)
-        case .present(let table, let matches): ["present", table] + words(matches)
-        case .absent(let table, let matches): ["absent", table] + words(matches)
+        case .set(_, let matches, let values), .expect(_, let matches, let values):
+            Self.append(matches, to: &bytes)
+            bytes += [0x09, UInt8(ascii: ":")]
+            Self.append(values, to: &bytes)
+        case .insert(_, let cells), .delete(_, let cells), .present(_, let cells), .absent(_, let cells):
+            Self.append(cells, to: &bytes)
+        case .clear: break
+        }
+        bytes.append(0x0a)
+    }
+
+    private var word: String {
+        switch self {
+        case .set: "set"
+        case .insert: "insert"
+        case .delete: "delete"
+        case .clear: "clear"
+        case .expect: "expect"
+        case .present: "present"
+        case .absent: "absent"
         }
     }
 
-    private func words(_ cells: [Cell]) -> [String] { cells.map { "\($0.column)=\($0.value)" } }
+    private static func append(_ cells: [Cell], to bytes: inout [UInt8]) {
+        for cell in cells {
+            bytes.append(0x09)
+            TableText.appendEscaped(cell.column, to: &bytes)
+            bytes.append(UInt8(ascii: "="))
+            TableText.appendEscaped(cell.value, to: &bytes)
+        }
+    }
 }

@@ -15,6 +15,8 @@ public final class TableSchema: Sendable {
     public let keys: [String]
     /// The column that holds a node or group name; nil for tables that do not belong to nodes.
     public let nodeColumn: String?
+    /// Whether the key is a number that the store gives out.
+    public let isNumbered: Bool
     /// What the table holds, one line.
     public let summary: String
     private let summaries: [String]
@@ -26,6 +28,7 @@ public final class TableSchema: Sendable {
         }
         name = head[0]
         keys = head[1].split(separator: ",").map(String.init)
+        isNumbered = keys == ["recid"]
         nodeColumn = head[2] == "-" ? nil : head[2]
         summary = head.count > 3 ? head[3] : ""
         var columns: [String] = []
@@ -98,8 +101,18 @@ public final class TableSchema: Sendable {
     /// What a column holds, one line.
     public func summary(of column: String) -> String { positions[column].map { summaries[$0] } ?? "" }
 
-    /// Whether the key is a number that the store gives out.
-    public var isNumbered: Bool { keys == ["recid"] }
+    /// Tables that a batch names: a few, again and again.
+    struct Lookup {
+        private var known: [TableSchema] = []
+
+        /// - Throws: `StoreError.unknownTable`.
+        mutating func require(_ name: String) throws(StoreError) -> TableSchema {
+            if let schema = known.first(where: { $0.name == name }) { return schema }
+            let schema = try TableSchema.require(name)
+            known.append(schema)
+            return schema
+        }
+    }
 
     private static var text: [UInt8] { PackageResources.schema_txt }
 

@@ -2,14 +2,15 @@
 public enum TableText {
     /// Appends `text` with backslash, tab and line ends escaped.
     public static func appendEscaped(_ text: String, to result: inout [UInt8]) {
-        for byte in text.utf8 {
-            switch byte {
-            case 0x5c: result += [0x5c, 0x5c]
-            case 0x09: result += [0x5c, 0x74]
-            case 0x0a: result += [0x5c, 0x6e]
-            case 0x0d: result += [0x5c, 0x72]
-            default: result.append(byte)
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = bytes[...]
+            while let place = rest.firstIndex(where: { escape(of: $0) != nil }) {
+                result += rest[..<place]
+                result += [0x5c, escape(of: rest[place]) ?? 0x5c]
+                rest = rest[(place + 1)...]
             }
+            result += rest
         }
     }
 
@@ -19,20 +20,34 @@ public enum TableText {
         return result
     }
 
+    /// What stands after the backslash for a byte that cannot stand for itself.
+    private static func escape(of byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x5c: 0x5c
+        case 0x09: 0x74
+        case 0x0a: 0x6e
+        case 0x0d: 0x72
+        default: nil
+        }
+    }
+
     /// Whether a value may be stored: line ends and tabs are the only control characters in it.
     ///
     /// Logs hold what people typed, and what is kept for others is theirs, so these take any but NUL.
     public static func isPlain(_ text: String, in schema: TableSchema) -> Bool {
-        !text.utf8.contains { byte in
-            byte == 0
-                || (!schema.isNumbered && schema.name != KeptCells.table
-                    && (byte == 0x7f || (byte < 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d)))
+        var text = text
+        let takesControls = schema.isNumbered || schema.name == KeptCells.table
+        return text.withUTF8 { bytes in
+            !bytes.contains { byte in
+                (byte < 0x20 || byte == 0x7f)
+                    && (byte == 0 || (!takesControls && byte != 0x09 && byte != 0x0a && byte != 0x0d))
+            }
         }
     }
 
-    /// The text that `escaped` stands for; nil when a backslash is followed by anything else, or the bytes are not UTF-8.
-    static func unescaped(_ bytes: ArraySlice<UInt8>) -> String? {
-        guard bytes.contains(0x5c) else { return String(validating: bytes, as: UTF8.self) }
+    /// The text that `escaped` stands for; nil when a backslash is followed by anything else.
+    static func unescaped(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard bytes.contains(0x5c) else { return bytes }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var position = bytes.startIndex
@@ -53,6 +68,6 @@ public enum TableText {
             }
             position += 1
         }
-        return String(validating: result, as: UTF8.self)
+        return result[...]
     }
 }

@@ -31,7 +31,7 @@ struct NoderangeExpandCommand: ParsableCommand {
     }
 
     private func readRanges() throws -> String {
-        let text = try FileDescriptor.standardInput.readToEnd(limit: 1 << 16, of: "standard input")
+        let text = try FileDescriptor.standardInput.readToEnd(limit: NoderangeSyntax.limit, of: "standard input")
         return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline).joined(separator: ",")
     }
 }

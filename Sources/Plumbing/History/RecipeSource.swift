@@ -67,8 +67,8 @@ struct RecipeSource {
     /// As `lsdef -t osimage IMAGE -z` prints it.
     var stanza: [UInt8] {
         let lines = definition.attributes.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            .map { "    \($0.key)=\($0.value)\n" }
-        return Array("# <xCAT data object stanza file>\n\n\(image):\n    objtype=osimage\n\(lines.joined())".utf8)
+            .map { "    \($0.key)=\(StanzaText.value($0.value) ?? $0.value)\n" }
+        return Array("\(StanzaText.heading)\n\(image):\n    objtype=osimage\n\(lines.joined())".utf8)
     }
 
     // MARK: - What the attributes name

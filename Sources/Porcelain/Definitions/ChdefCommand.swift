@@ -132,11 +132,11 @@ struct DefinitionChange {
             return
         }
         editor.plan.change(draft.type, draft.name)
-        if stored == nil { editor.plan.created.append(draft.name) }
+        if stored == nil, !type.isSite { editor.plan.created.append(draft.name) }
     }
 
     private func write(_ draft: ObjectDraft, _ stored: Definition?) throws -> Bool {
-        if draft.type.isSite { return try writeSite(draft) }
+        if draft.type.isSite { return try editor.writeSite(draft, request) }
         if draft.type.isGroup {
             return try editor.writeGroup(draft, stored: stored, request: request, isMaking: false)
         }
@@ -145,6 +145,10 @@ struct DefinitionChange {
 
     /// Checks an object that chdef is to make.
     private func prepareNew(_ draft: inout ObjectDraft, _ networks: inout NetworkNames) throws -> Bool {
+        if try cluster.isDisabled(draft.type, draft.name) {
+            editor.plan.fail(DefinitionRules.disabled(draft))
+            return false
+        }
         if let problem = ObjectNameRule.problem(draft.name, draft.type) {
             editor.plan.fail(problem)
             return false
@@ -164,33 +168,6 @@ struct DefinitionChange {
         }
         if draft.type.name == "osimage", draft["imagetype"] == nil { draft.set("imagetype", "linux") }
         if let warning = ObjectNameRule.warning(draft.name, draft.type) { editor.plan.warn(warning) }
-        return true
-    }
-
-    /// Each attribute of the site is a row; an empty value removes it.
-    private func writeSite(_ draft: ObjectDraft) throws -> Bool {
-        if draft.name != "clustersite" {
-            editor.plan.complain(DefinitionProblem.missing(draft.name, "site").diagnostic)
-        }
-        for (key, given) in draft.values {
-            let current = try cluster.site(key)
-            var value = given
-            if request.isPlus {
-                value = current.map { "\($0),\(given)" } ?? given
-            } else if request.isMinus {
-                let items = given.split(separator: ",")
-                value = (current ?? "").split(separator: ",").filter { !items.contains($0) }.joined(separator: ",")
-            }
-            if request.isPlus || request.isMinus {
-                editor.plan.batch.append(
-                    .expect("site", matches: [Cell("key", key)], values: [Cell("value", current ?? "")]))
-            }
-            if value.isEmpty {
-                editor.plan.batch.append(.delete("site", matches: [Cell("key", key)]))
-            } else {
-                editor.plan.batch.append(.set("site", matches: [Cell("key", key)], values: [Cell("value", value)]))
-            }
-        }
         return true
     }
 }

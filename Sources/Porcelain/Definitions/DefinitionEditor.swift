@@ -41,6 +41,7 @@ final class DefinitionEditor {
         var changes: [RowChange] = []
         var expectations: [TableBatch.Operation] = []
         var pending: [String: String] = [:]
+        var groups: String?
         for (attribute, given) in draft.values {
             let packed = ObjectType.stored(attribute)
             guard let place = try place(of: packed, draft, stored) else { return false }
@@ -61,12 +62,12 @@ final class DefinitionEditor {
                 pending[packed] = value
             }
             if place.table == "postscripts" { value = withoutDefaults(value, attribute, draft) }
-            if place.table == "nodelist", place.column == "groups" {
-                memberships.replace(draft.name, value)
-            }
+            if place.table == "nodelist", place.column == "groups" { groups = value }
+            warnOfExpression(value, attribute, draft)
             Self.add(Cell(place.column, value), place, draft.name, to: &changes)
         }
         if changes.isEmpty { return false }
+        if let groups { memberships.replace(draft.name, groups) }
         for expectation in expectations { plan.batch.append(expectation) }
         for change in changes {
             plan.batch.append(.set(change.table, matches: change.matches, values: change.values))
@@ -170,6 +171,15 @@ final class DefinitionEditor {
             return false
         }
         return kept.count == items.count ? value : kept.joined(separator: ",")
+    }
+
+    /// An expression that gives nothing for any of the nodes concerned is stored, but it is hardly what was meant.
+    private func warnOfExpression(_ value: String, _ attribute: String, _ draft: ObjectDraft) {
+        guard value.hasPrefix("/") || value.hasPrefix("|"), draft.type.isNode || draft.type.isGroup else { return }
+        let nodes = draft.type.isNode ? [draft.name] : (try? cluster.members(of: draft.name)) ?? []
+        if let problem = ValueExpression.problem(value, for: nodes) {
+            plan.warn("\(draft.name): \(attribute) '\(value)' is read as an expression: \(problem).")
+        }
     }
 
     private func refuseInterfaces() -> Bool {

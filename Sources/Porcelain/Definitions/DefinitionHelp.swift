@@ -22,7 +22,8 @@ enum DefinitionHelp {
     private static func describe(_ type: ObjectType, _ only: [String]?) throws {
         if let only {
             try Console.print("")
-            for attribute in only.sorted() where !type.has(attribute) || type.isSite {
+            for attribute in only.sorted()
+            where !(type.isSite ? type.attributes.contains(attribute) : type.has(attribute)) {
                 throw CommandFailure([DefinitionProblem.unknownAttribute(attribute, type.name).diagnostic])
             }
         } else {

@@ -39,6 +39,7 @@ struct DefinitionListing {
             try Console.print("No object definitions have been found")
         } else {
             try print(found)
+            failed = reportUnwritable(found) || failed
         }
         if failed { throw CommandFailure([]) }
     }
@@ -126,8 +127,25 @@ struct DefinitionListing {
         return failed
     }
 
+    /// Says which values have no place in a stanza: they were left out.
+    private func reportUnwritable(_ found: [Found]) -> Bool {
+        guard writesStanzas else { return false }
+        var failed = false
+        for definition in found.flatMap(\.definitions) {
+            for (attribute, value) in definition.values.sorted(by: { $0.key.precedesByBytes($1.key) })
+            where StanzaText.value(value.text) == nil {
+                Console.error(
+                    Diagnostic(
+                        "value has several lines, which a stanza cannot hold",
+                        subject: "\(attribute) of \(definition.name)", remedy: "see tabdump \(value.table)"))
+                failed = true
+            }
+        }
+        return failed
+    }
+
     private func print(_ found: [Found]) throws {
-        var output = request.isStanza && isLong ? "# <xCAT data object stanza file>\n" : ""
+        var output = request.isStanza && isLong ? StanzaText.heading : ""
         for result in found {
             for definition in result.definitions {
                 guard isLong else {
@@ -168,14 +186,22 @@ struct DefinitionListing {
     private func lines(of attribute: String, _ definition: Definition, _ type: ObjectType) -> [String] {
         let packed = ObjectType.stored(attribute)
         guard packed.hasPrefix("nic"), type.isNode || type.isGroup, let text = definition[packed] else {
-            return ["\(attribute)=\(definition[attribute] ?? "")\(origin(attribute, definition, type))"]
+            return line(attribute, definition[attribute] ?? "", origin(attribute, definition, type))
         }
         let values = NicValues(text).entries.sorted { $0.nic.precedesByBytes($1.nic) }
         let shown = packed == attribute ? values : values.filter { "\(packed).\($0.nic)" == attribute }
         if shown.isEmpty { return ["\(attribute)="] }
-        return shown.map {
-            "\(packed)\($0.nic.isEmpty ? "" : ".\($0.nic)")=\($0.value)\(origin(packed, definition, type))"
+        return shown.flatMap {
+            line("\(packed)\($0.nic.isEmpty ? "" : ".\($0.nic)")", $0.value, origin(packed, definition, type))
         }
+    }
+
+    private var writesStanzas: Bool { request.isStanza && isLong && !request.isCompressed }
+
+    /// `attribute=value`; nothing where a stanza cannot hold the value.
+    private func line(_ attribute: String, _ value: String, _ origin: String) -> [String] {
+        guard writesStanzas else { return ["\(attribute)=\(value)\(origin)"] }
+        return StanzaText.value(value).map { ["\(attribute)=\($0)"] } ?? []
     }
 
     /// Where a value comes from, for `-V`.

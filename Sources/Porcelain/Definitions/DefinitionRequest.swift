@@ -200,6 +200,6 @@ extension Cluster {
             throw CommandFailure([error.diagnostic])
         }
         guard names.isEmpty else { return names }
-        throw CommandFailure([Diagnostic("No node in '\(range)', check the noderange syntax.")])
+        throw CommandFailure([DefinitionProblem.noNodes(range).diagnostic])
     }
 }

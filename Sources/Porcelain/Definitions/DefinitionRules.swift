@@ -10,6 +10,13 @@ enum DefinitionRules {
             remedy: "give groups=GROUP,…")
     }
 
+    /// Why an object that does not show cannot be made: its row is there, but switched off.
+    static func disabled(_ draft: ObjectDraft) -> Diagnostic {
+        Diagnostic(
+            "A definition for '\(draft.name)' exists, but its row in the table '\(draft.type.table)' is disabled.",
+            remedy: "chtab \(draft.type.keyColumn)=\(draft.name) \(draft.type.table).disable=")
+    }
+
     /// Why the values cannot be stored; nil when they can.
     static func problem(_ draft: ObjectDraft) -> Diagnostic? {
         guard let options = draft["nfsrootopts"], !options.isEmpty else { return nil }

@@ -32,7 +32,7 @@ struct DraftReader {
         for (name, value) in request.assignments {
             if type.has(name), !(type.isSite && name.isEmpty) {
                 values.removeAll { $0.name == name }
-                values.append((name, value))
+                values.append((name, TypedValue.stored(value)))
             } else {
                 var diagnostic = DefinitionProblem.unknownAttribute(name, type.name).diagnostic
                 diagnostic.problem += "\nSkipping to the next attribute."
@@ -45,6 +45,7 @@ struct DraftReader {
     }
 
     /// - Parameter file: stanzas that have been read.
+    /// - Returns: groups last, when the nodes that they name as members are there.
     func read(_ file: StanzaFile) throws -> Result {
         var result = Result()
         if file.stanzas.isEmpty {
@@ -70,7 +71,7 @@ struct DraftReader {
             var draft = ObjectDraft(type: type, name: stanza.name, values: [])
             for (name, value) in stanza.values {
                 if type.has(name) {
-                    draft.set(name, value)
+                    draft.values.append((name, TypedValue.stored(value)))
                 } else {
                     var diagnostic = DefinitionProblem.unknownAttribute(name, type.name).diagnostic
                     diagnostic.remedy = Self.nearest(name, type) ?? diagnostic.remedy
@@ -79,6 +80,7 @@ struct DraftReader {
             }
             result.drafts.append(draft)
         }
+        result.drafts = result.drafts.filter { !$0.type.isGroup } + result.drafts.filter(\.type.isGroup)
         return result
     }
 
@@ -107,7 +109,8 @@ struct DraftReader {
 
     /// Standard input, for `-z`.
     static func standardInput() throws -> String {
-        String(
-            decoding: try FileDescriptor.standardInput.readToEnd(limit: 256 << 20, of: "standard input"), as: UTF8.self)
+        let name = "standard input"
+        return try String(
+            utf8: FileDescriptor.standardInput.readToEnd(limit: 256 << 20, of: FilePath(name)), of: name)
     }
 }

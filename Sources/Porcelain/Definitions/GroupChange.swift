@@ -33,8 +33,11 @@ extension DefinitionEditor {
         if !isMaking, !request.selectionTexts.isEmpty {
             draft.set("wherevals", request.selectionTexts.joined(separator: "::"))
         }
-        if isMaking || (stored == nil && wanted == nil && draft.values.isEmpty) {
-            if draft["grouptype"] == nil { draft.set("grouptype", "static") }
+        // A stanza says what the row of a group holds; a group that only its nodes name has none.
+        let hasRow = draft.values.contains { draft.type.places[$0.name]?.first?.table == draft.type.table }
+        let isWhole = request.isStanza && (hasRow || wanted?.isEmpty == false)
+        if (isMaking && !isWhole) || (stored == nil && wanted == nil && draft.values.isEmpty) {
+            if draft["grouptype"] == nil, !request.isStanza { draft.set("grouptype", "static") }
             draft.set("members", "static")
         }
         if draft.values.isEmpty { return true }
@@ -54,10 +57,7 @@ extension DefinitionEditor {
         }
         let own: Set = ["grouptype", "wherevals", "membergroups", "usercomment"]
         if draft.values.contains(where: { !own.contains($0.name) }) {
-            plan.fail(
-                Diagnostic(
-                    "Can not assign attributes to dynamic node group '\(draft.name)'.",
-                    remedy: "attributes are inherited from static groups only"))
+            plan.fail(DefinitionProblem.dynamicGroup(draft.name).diagnostic)
             return false
         }
         if !request.selectionTexts.isEmpty { draft.set("wherevals", request.selectionTexts.joined(separator: "::")) }
@@ -104,7 +104,7 @@ extension DefinitionEditor {
         if range.isEmpty { return [] }
         let node = try ObjectType.named("node")
         return try cluster.names(in: range).filter { name in
-            if try cluster.exists(node, name) { return true }
+            if try memberships.makes(name) || cluster.exists(node, name) { return true }
             plan.complain(Diagnostic("Could not find a node named '\(name)', skipping to the next node."))
             return false
         }

@@ -15,6 +15,9 @@ struct MkdefCommand: PeerCommand {
         if try DefinitionHelp.isAnswered(options) { return }
         if options.isBare { throw UsageFailure(status: 0) }
         let request = try DefinitionRequest(options)
+        if request.isStanza, request.template != nil {
+            throw CommandFailure([Diagnostic("The file input can not be used with --template option!")])
+        }
         let input = request.isStanza ? try DraftReader.standardInput() : nil
         if input == nil, !request.hasNames, request.givenTypes?.first?.isSite != true {
             throw CommandFailure([DefinitionProblem.noNames.diagnostic])
@@ -105,6 +108,9 @@ struct DefinitionMaking {
                 "A definition for '\(draft.name)' already exists. No changes will be made.  "
                     + "Run again with '-f' option to force replace.")
         }
+        if try !exists && cluster.isDisabled(draft.type, draft.name) {
+            return editor.plan.fail(DefinitionRules.disabled(draft))
+        }
         if draft.type.isNode, draft["groups"] ?? "" == "" {
             return editor.plan.fail(DefinitionRules.noGroups(draft.name))
         }
@@ -124,9 +130,13 @@ struct DefinitionMaking {
         if draft.type.isGroup, !exists { start = TableBatch() }
         editor.plan.batch.append(start)
         let isValid =
-            draft.type.isGroup
-            ? try editor.writeGroup(draft, stored: nil, request: request, isMaking: true)
-            : try editor.write(draft, stored: nil)
+            if draft.type.isGroup {
+                try editor.writeGroup(draft, stored: nil, request: request, isMaking: true)
+            } else if draft.type.isSite {
+                try editor.writeSite(draft, request)
+            } else {
+                try editor.write(draft, stored: nil)
+            }
         if isValid {
             editor.plan.change(draft.type, draft.name)
         } else {

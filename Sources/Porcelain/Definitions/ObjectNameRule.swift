@@ -13,9 +13,15 @@ enum ObjectNameRule {
         }
         if type.isGroup { return isPlainGroup(name) ? nil : badFormat(name) }
         if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) { return badFormat(name) }
+        if type.isSite { return nil }
+        if !StanzaText.canBeName(name) {
+            return badFormat(name, "leave out '=', blanks at the ends, and '#' or 'default-' at the beginning")
+        }
         if type.name == "osimage" {
             // An image's name becomes a folder of what is served and of the history.
-            if name == "." || name == ".." || name.contains("/") || name.hasPrefix("-") { return badFormat(name) }
+            if name == "." || name == ".." || name.contains("/") || name.hasPrefix("-") {
+                return badFormat(name, "leave out '/', and '-' at the beginning")
+            }
         }
         return nil
     }
@@ -25,10 +31,12 @@ enum ObjectNameRule {
         return "The node name '\(name)' contains capital letters which may not be resolved correctly by the dns server."
     }
 
-    private static func badFormat(_ name: String) -> Diagnostic {
+    private static func badFormat(
+        _ name: String, _ remedy: String = "use letters, digits, '-' and '_'"
+    ) -> Diagnostic {
         Diagnostic(
             "The object name '\(name)' is invalid, please refer to \"man xcatdb\" for the valid \"xCAT Object Name Format\"",
-            remedy: "use letters, digits, '-' and '_'")
+            remedy: remedy)
     }
 
     private static func isWord(_ name: String) -> Bool {

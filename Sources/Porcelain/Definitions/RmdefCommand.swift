@@ -75,9 +75,9 @@ struct DefinitionRemoval {
                         remedy: "remove single attributes with chdef -t site ATTR="))
                 continue
             }
-            for name in try request.isAll ? cluster.names(type) : cluster.requestedNames(request, type) ?? [] {
-                try remove(type, name)
-            }
+            let names = try request.isAll ? cluster.names(type) : cluster.requestedNames(request, type) ?? []
+            cluster.prepare(forObjects: names.count)
+            for name in names { try remove(type, name) }
         }
         return try editor.finished()
     }
@@ -92,8 +92,11 @@ struct DefinitionRemoval {
         guard try cluster.exists(type, name) else {
             return editor.plan.complain(DefinitionProblem.missing(name, type.name).diagnostic)
         }
+        if type.isNode { editor.memberships.forget(name) }
         if type.isGroup {
-            for node in try cluster.staticGroups()[name] ?? [] { try editor.memberships.remove(name, from: node) }
+            let members = try cluster.staticGroups()[name] ?? []
+            cluster.prepare(forObjects: members.count)
+            for node in members { try editor.memberships.remove(name, from: node) }
         }
         editor.plan.batch.append(Self.batch(type, name))
         editor.plan.change(type, name)

@@ -127,34 +127,26 @@ struct ImportXcatCommand: ParsableCommand {
         return try Cluster.open().installFolder
     }
 
-    /// Objects of a file that lsdef -z wrote: groups last, when their members are there.
+    /// Objects of a file that lsdef -z wrote.
     private func importStanzas(_ path: FilePath, _ settings: Settings) throws -> String {
-        var file = StanzaFile(try path.readText(limit: 256 << 20))
+        var file = StanzaFile(try String(utf8: path.readBytes(limit: 256 << 20), of: path.printable))
         let files = SharedFileImport(settings, installFolder: try Cluster.open(settings).installFolder)
         file.replaceValues { attribute, value in attribute == "usercomment" ? value : files.mapped(value) }
         let request = try DefinitionRequest(DefinitionOptions<ChdefVerb>.parse(["-z"]))
-        var count = 0
-        var failed = false
-        for isGroup in [false, true] {
-            let part = file.filtered { ($0.type == "group") == isGroup }
-            if part.stanzas.isEmpty, isGroup || file.stanzas.contains(where: { $0.type == "group" }) { continue }
-            let makePlan = { (cluster: Cluster) in
-                try DefinitionChange(request, cluster).plan(try DraftReader(request, cluster).read(part))
-            }
-            if !dryRun, !isGroup { try files.copy() }
-            let plan: ChangePlan
-            if dryRun {
-                plan = try makePlan(try Cluster.open(settings))
-                plan.printNotes()
-            } else {
-                plan = try PlannedChange.apply { try makePlan($0) }
-            }
-            count += plan.changed.count
-            failed = failed || plan.hasErrors || plan.hasFailures
+        let makePlan = { [file] (cluster: Cluster) in
+            try DefinitionChange(request, cluster).plan(try DraftReader(request, cluster).read(file))
+        }
+        let plan: ChangePlan
+        if dryRun {
+            plan = try makePlan(try Cluster.open(settings))
+            plan.printNotes()
+        } else {
+            try files.copy()
+            plan = try PlannedChange.apply { try makePlan($0) }
         }
         for note in files.notes { Console.warning(note) }
-        let summary = "\(dryRun ? "would import" : "imported") \(count) objects" + told(files, settings)
-        if failed {
+        let summary = "\(dryRun ? "would import" : "imported") \(plan.changed.count) objects" + told(files, settings)
+        if plan.hasErrors || plan.hasFailures {
             try Console.print(summary)
             throw CommandFailure([
                 Diagnostic("not everything was imported", subject: path.printable, remedy: "see the lines above")

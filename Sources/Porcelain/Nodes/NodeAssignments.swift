@@ -54,7 +54,8 @@ struct NodeAssignments {
         for change in changes {
             if !order.contains(change.column) { order.append(change.column) }
             guard change.operation != .set else {
-                pending[change.column] = change.value.isEmpty ? Self.mask(change.column) : change.value
+                pending[change.column] =
+                    change.value.isEmpty ? Self.mask(change.column) : TypedValue.stored(change.value)
                 continue
             }
             let current: String
@@ -91,6 +92,16 @@ struct NodeAssignments {
             }
         }
         return items.joined(separator: ",")
+    }
+
+    /// Warns of expressions that give nothing for any of the nodes.
+    func warnOfExpressions(for nodes: [String], _ plan: inout ChangePlan) {
+        for change in changes where change.operation == .set {
+            guard let problem = ValueExpression.problem(change.value, for: nodes) else { continue }
+            plan.warn(
+                "\(change.column.table).\(change.column.column) '\(change.value)' is read as an expression: \(problem)."
+            )
+        }
     }
 
     /// Says which words were not understood.

@@ -35,8 +35,9 @@ struct NodechCommand: PeerCommand {
 
     private func plan(_ assignments: NodeAssignments, _ cluster: Cluster) throws -> ChangePlan {
         var plan = ChangePlan()
-        let nodes = try cluster.requireNodes(words[0])
+        let nodes = try cluster.requireSomeNodes(words[0])
         cluster.prepare(forObjects: nodes.count)
+        assignments.warnOfExpressions(for: nodes, &plan)
         for node in nodes {
             let matches = try assignments.criteria.allSatisfy {
                 $0.term.holds(for: try cluster.value(of: node, $0.column)?.text ?? "")
@@ -47,7 +48,7 @@ struct NodechCommand: PeerCommand {
     }
 
     private func removeRows() throws {
-        let nodes = try Cluster.open().requireNodes(words[0])
+        let nodes = try Cluster.open().requireSomeNodes(words[0])
         var batch = TableBatch()
         for table in words.dropFirst() {
             if table.contains(".") || table.contains("=") {
@@ -79,8 +80,11 @@ struct NodeaddCommand: PeerCommand {
         guard words.count > 1 else { throw UsageFailure() }
         let assignments = try NodeAssignments(Array(words.dropFirst()))
         assignments.reportMalformed()
-        guard assignments.changes.contains(where: { $0.column.table == "nodelist" && $0.column.column == "groups" })
-        else {
+        let isNamed = assignments.changes.contains {
+            $0.column.table == "nodelist" && $0.column.column == "groups" && $0.operation != .remove
+                && !TypedValue.stored($0.value).isEmpty
+        }
+        guard isNamed else {
             throw CommandFailure([
                 Diagnostic("nodes come into being by their groups", subject: words[0], remedy: "give groups=GROUP,...")
             ])
@@ -99,9 +103,11 @@ struct NodeaddCommand: PeerCommand {
         } catch let error as NoderangeError {
             throw CommandFailure([error.diagnostic])
         }
+        if names.isEmpty { throw CommandFailure([DefinitionProblem.noNodes(words[0]).diagnostic]) }
         let problems = names.compactMap { ObjectNameRule.problem($0, type) }
         guard problems.isEmpty else { throw CommandFailure(problems) }
         cluster.prepare(forObjects: names.count)
+        assignments.warnOfExpressions(for: names, &plan)
         for name in names {
             if let warning = ObjectNameRule.warning(name, type) { plan.warn(warning) }
             try assignments.plan(name, cluster, into: &plan.batch)
@@ -165,11 +171,19 @@ struct NodegrpchCommand: PeerCommand {
                         "Could not find an object named '\(group)' of type 'group'.", remedy: "see lsdef -t group")
                 ])
             }
+            // Its members do not inherit from it: they would lose their own values for nothing.
+            if try cluster.rows("nodegroup", "groupname", group).first?["grouptype"] == "dynamic" {
+                throw CommandFailure([DefinitionProblem.dynamicGroup(group).diagnostic])
+            }
             let members = try cluster.members(of: group)
+            cluster.prepare(forObjects: members.count)
+            assignments.warnOfExpressions(for: members, &plan)
             for change in assignments.changes {
                 let (table, key) = (change.column.table, change.column.keyColumn)
                 plan.batch.append(
-                    .set(table, matches: [Cell(key, group)], values: [Cell(change.column.column, change.value)]))
+                    .set(
+                        table, matches: [Cell(key, group)],
+                        values: [Cell(change.column.column, TypedValue.stored(change.value))]))
                 for node in members where try !cluster.rows(table, key, node).isEmpty {
                     plan.batch.append(
                         .set(table, matches: [Cell(key, node)], values: [Cell(change.column.column, "")]))

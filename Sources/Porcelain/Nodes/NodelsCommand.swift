@@ -79,9 +79,13 @@ struct NodeQuestion {
 
     init(_ word: String) throws {
         if word.contains("=") || word.contains("!") || word.contains("~") {
-            guard let term = try? Selection(word), let column = NodeColumn(term.attribute) else {
+            let term: Selection
+            do {
+                term = try Selection(word)
+            } catch is DefinitionError {
                 throw Self.unknown(word)
             }
+            guard let column = NodeColumn(term.attribute) else { throw Self.unknown(word) }
             criterion = Criterion(word: term.attribute, column: column, term: term)
         } else if let column = NodeColumn(word) {
             columns = [(word, column)]

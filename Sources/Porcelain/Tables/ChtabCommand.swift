@@ -30,6 +30,7 @@ struct TabchCommand: PeerCommand {
 struct RowChangeOptions: ParsableArguments {
     @Flag(name: .short, help: "Remove the rows.") var d = false
     @Flag(name: [.short, .long], help: "Print the version.") var version = false
+    @Flag(name: .customLong("version", withSingleDash: true), help: .hidden) var peerVersion = false
     @Flag(name: [.short, .long], help: "Show help.") var help = false
     @Argument(
         help: "COLUMN=VALUE of the rows, then TABLE.COLUMN=VALUE or TABLE.COLUMN+=VALUE; with -d tables.",
@@ -39,11 +40,11 @@ struct RowChangeOptions: ParsableArguments {
     var words: [String] = []
 
     func run(_ verb: String) throws {
-        if version { return try Console.print("\(verb) Version \(CommandShell.version)") }
+        if version || peerVersion { return try Console.print("\(verb) Version \(CommandShell.version)") }
         if help { throw UsageFailure(status: 0) }
         guard let first = words.first else { throw UsageFailure() }
         _ = try PlannedChange.apply { cluster in
-            var change = RowChange(cluster.store)
+            var change = RowChange(cluster, verb)
             if d { return try change.removal(first, Array(words.dropFirst())) }
             return try change.assignment(first, Array(words.dropFirst()))
         }
@@ -52,10 +53,14 @@ struct RowChangeOptions: ParsableArguments {
 
 /// Plans what chtab changes. Its errors are on standard output, as scripts expect them.
 private struct RowChange {
-    private let store: any Store
+    private let cluster: Cluster
+    private let verb: String
     private var plan = ChangePlan()
 
-    init(_ store: any Store) { self.store = store }
+    init(_ cluster: Cluster, _ verb: String) {
+        self.cluster = cluster
+        self.verb = verb
+    }
 
     mutating func removal(_ keys: String, _ tables: [String]) throws -> ChangePlan {
         guard let matches = Self.matches(keys) else { try misused("Incorrect argument \"\(keys)\".") }
@@ -97,9 +102,19 @@ private struct RowChange {
                 plan.batch.append(.insert(schema.name, values: values))
             } else {
                 plan.batch.append(.set(schema.name, matches: matches, values: values))
+                try warnOfUnknownNode(matches, schema)
             }
         }
         return plan
+    }
+
+    /// A row may be made before its group has a member, but a misspelt name gives nobody anything.
+    private mutating func warnOfUnknownNode(_ matches: [Cell], _ schema: TableSchema) throws {
+        guard schema.name != "nodelist", let column = schema.nodeColumn,
+            let name = matches.first(where: { $0.column == column })?.value, name != "xcatdefaults",
+            try !cluster.exists(ObjectType.named("node"), name), try !cluster.exists(ObjectType.named("group"), name)
+        else { return }
+        plan.warn("There is neither a node nor a group '\(name)' yet.")
     }
 
     /// `TABLE.COLUMN=VALUE`, or `TABLE.COLUMN+=VALUE`, which adds items to the list that is there.
@@ -108,20 +123,23 @@ private struct RowChange {
         guard let dot = word[..<equals].firstIndex(of: ".") else { try missing(word) }
         let table = String(word[..<dot])
         guard let schema = TableSchema.named(table) else { try missing(table) }
-        guard equals != word.endIndex else { try misused("Incorrect argument \"\(word)\".") }
+        guard equals != word.endIndex else {
+            if verb == "tabch" { throw NodeQuestion.unknown(word) }
+            try misused("Incorrect argument \"\(word)\".")
+        }
         var column = String(word[word.index(after: dot)..<equals])
         var value = String(word[word.index(after: equals)...])
         let isAdding = column.hasSuffix("+")
         if isAdding { column.removeLast() }
         try check(matches + [Cell(column, "")], schema)
         if isAdding, !matches.isEmpty {
-            let current = try store.rows(schema, matches, includingDisabled: true).first?[column] ?? ""
+            let current = try cluster.store.rows(schema, matches, includingDisabled: true).first?[column] ?? ""
             plan.batch.append(.expect(table, matches: matches, values: [Cell(column, current)]))
             var items = current.split(separator: ",").map(String.init)
             for item in value.split(separator: ",").map(String.init) where !items.contains(item) { items.append(item) }
             value = items.joined(separator: ",")
         }
-        return (schema, Cell(column, value))
+        return (schema, Cell(column, TypedValue.stored(value)))
     }
 
     /// `COLUMN=VALUE,COLUMN=VALUE`, each split at the last `=`; nil when one has none.

@@ -23,22 +23,38 @@ struct DumpxCATdbCommand: PeerCommand {
             try Console.print(" Creating \(folder) for database dump")
             try path.createDirectories(permissions: 0o700)
         }
-        for schema in TableSchema.all {
-            if skipped.contains(schema.name) {
-                if options.verbose { try Console.print("Skipping \(schema.name)") }
+        for table in try tables(in: cluster.store, without: skipped) {
+            guard let text = table.text else {
+                if options.verbose { try Console.print("Skipping \(table.name)") }
                 continue
             }
-            if options.verbose { try Console.print("Dumping \(schema.name)") }
-            let rows = try cluster.store.rows(schema, includingDisabled: true)
-            let text = TableCSV(schema, rows, kept: try KeptColumns(of: schema, in: cluster.store)).text
-            try AtomicFile.write(text.utf8, to: path.joined("\(schema.name).csv"), permissions: 0o600)
-        }
-        for name in try KeptCells.tables(in: cluster.store) {
-            if options.verbose { try Console.print("Dumping \(name)") }
-            let text = try KeptCells.text(of: name, in: cluster.store) ?? ""
-            try AtomicFile.write(text.utf8, to: path.joined("\(name).csv"), permissions: 0o600)
+            if options.verbose { try Console.print("Dumping \(table.name)") }
+            try AtomicFile.write(text().utf8, to: path.joined("\(table.name).csv"), permissions: 0o600)
         }
         try Console.print("Backup Complete.")
+    }
+
+    /// All tables as they are at one moment, those that are kept for others last; without a text those that are skipped.
+    private func tables(
+        in store: any Store, without skipped: Set<String>
+    ) throws -> [(name: String, text: (() -> String)?)] {
+        var tables: [(name: String, text: (() -> String)?)] = []
+        try store.snapshot { () throws(StoreError) in
+            for schema in TableSchema.all {
+                if skipped.contains(schema.name) {
+                    tables.append((schema.name, nil))
+                    continue
+                }
+                let rows = try store.rows(schema, includingDisabled: true)
+                let csv = TableCSV(schema, rows, kept: try KeptColumns(of: schema, in: store))
+                tables.append((schema.name, { csv.text }))
+            }
+            for name in try KeptCells.tables(in: store) {
+                let text = try KeptCells.text(of: name, in: store) ?? ""
+                tables.append((name, { text }))
+            }
+        }
+        return tables
     }
 }
 

@@ -30,14 +30,15 @@ struct TabeditCommand: PeerCommand {
             ])
         }
         let rows = try Cluster.open().store.rows(schema, includingDisabled: true)
-        let file = try EditedFile(named: "\(table).csv", text: TableCSV(schema, rows).text)
+        let text = Array(TableCSV(schema, rows).text.utf8)
+        let file = try EditedFile(named: "\(table).csv", text)
         while true {
-            let text = try file.edit()
-            guard text != TableCSV(schema, rows).text else {
+            let edited = try file.edit()
+            guard edited != text else {
                 return try Console.print("No file modifications detected, not restoring.")
             }
             do {
-                return try apply(TableRestoring(schema).rows(text), over: rows, schema)
+                return try apply(TableRestoring(schema).rows(edited, of: "\(table).csv"), over: rows, schema)
             } catch let failure as TableRestoring.Failure {
                 for diagnostic in failure.diagnostics { Console.error(diagnostic) }
                 guard isatty(STDIN_FILENO) == 1 else { throw CommandFailure([], status: failure.status) }
@@ -65,13 +66,13 @@ private struct EditedFile {
     private let folder: TemporaryFolder
     private let path: FilePath
 
-    init(named name: String, text: String) throws {
+    init(named name: String, _ text: [UInt8]) throws {
         folder = try TemporaryFolder("catboat-edit")
-        path = try folder.write(text.utf8, name)
+        path = try folder.write(text, name)
     }
 
-    /// Runs the editor of the user and gives the text afterwards.
-    func edit() throws -> String {
+    /// Runs the editor of the user and gives what the file holds afterwards.
+    func edit() throws -> [UInt8] {
         let environment = Environment.current
         let wishes = ["TABEDITOR", "VISUAL", "EDITOR"].compactMap { environment.text($0)?.split(separator: " ") }
         // The variable may hold options, as in `EDITOR="code -w"`.
@@ -84,6 +85,6 @@ private struct EditedFile {
                 Diagnostic("the editor did not succeed", subject: editor, remedy: "set EDITOR; nothing was changed")
             ])
         }
-        return try path.readText(limit: 1 << 30)
+        return try path.readBytes(limit: 1 << 30)
     }
 }

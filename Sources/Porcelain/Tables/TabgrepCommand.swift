@@ -63,4 +63,11 @@ extension Cluster {
             throw CommandFailure([error.diagnostic])
         }
     }
+
+    /// The nodes of a range that a command changes: to change none is a mistake.
+    func requireSomeNodes(_ range: String) throws -> [String] {
+        let nodes = try requireNodes(range)
+        guard nodes.isEmpty else { return nodes }
+        throw CommandFailure([DefinitionProblem.noNodes(range).diagnostic])
+    }
 }

@@ -15,11 +15,7 @@ struct TableImport {
     /// Reads a file that is named after its table.
     init(_ file: FilePath) throws {
         name = String(file.lastName.printable.prefix { $0 != "." })
-        do {
-            reader = try TableCSVReader(file.readText(limit: 1 << 30))
-        } catch let error as CSVError {
-            throw TableRestoring.Failure(diagnostics: [error.diagnostic], status: 1)
-        }
+        reader = try TableRestoring.reader(file.readBytes(limit: 1 << 30), of: file.lastName.printable)
     }
 
     /// The table of ours with this name.

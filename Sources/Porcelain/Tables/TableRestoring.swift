@@ -29,15 +29,29 @@ struct TableRestoring {
 
     init(_ schema: TableSchema) { self.schema = schema }
 
-    /// The rows of a text.
-    /// - Throws: `Failure` with everything that is wrong with it.
-    func rows(_ text: String) throws(Failure) -> [[Cell]] {
-        let reader: TableCSVReader
+    /// The table that a file holds.
+    /// - Parameter name: of the file, for messages.
+    static func reader(_ bytes: [UInt8], of name: String) throws(Failure) -> TableCSVReader {
+        let text: String
+        do throws(UnicodeTextError) {
+            text = try String(utf8: bytes, of: name)
+        } catch {
+            throw Failure(diagnostics: [error.diagnostic], status: 4)
+        }
         do throws(CSVError) {
-            reader = try TableCSVReader(text)
+            return try TableCSVReader(text)
         } catch {
             throw Failure(diagnostics: [error.diagnostic], status: 1)
         }
+    }
+
+    /// The rows of a file.
+    /// - Parameters:
+    ///   - name: of the file, for messages.
+    ///   - present: rows that stay, so that none of the file may have their keys.
+    /// - Throws: `Failure` with everything that is wrong with it.
+    func rows(_ bytes: [UInt8], of name: String, beside present: [Row] = []) throws(Failure) -> [[Cell]] {
+        let reader = try Self.reader(bytes, of: name)
         if let unknown = reader.columns.first(where: { schema.position(of: $0) == nil }) {
             throw Failure(
                 diagnostics: [
@@ -47,16 +61,19 @@ struct TableRestoring {
                         remedy: "see tabdump -d \(schema.name)")
                 ], status: 1)
         }
-        return try rows(reader)
+        return try rows(reader, beside: present)
     }
 
     /// The rows of a table that has been read; columns that ours does not have are passed over.
     /// - Parameter keepsNumbers: rows of logs keep the numbers that they have.
     /// - Returns: as many rows as there are records.
-    func rows(_ reader: TableCSVReader, keepsNumbers: Bool = false) throws(Failure) -> [[Cell]] {
+    func rows(
+        _ reader: TableCSVReader, keepsNumbers: Bool = false, beside present: [Row] = []
+    ) throws(Failure) -> [[Cell]] {
         var problems = reader.problems.map(\.diagnostic)
         var rows: [[Cell]] = []
         var keys: Set<[String]> = []
+        let taken = Set(present.map(\.keyValues))
         for record in reader.records {
             if let problem = problem(record, reader.columns) {
                 problems.append(problem)
@@ -67,7 +84,13 @@ struct TableRestoring {
                     || (schema.isNumbered && column == "recid" && !keepsNumbers) ? nil : Cell(column, field ?? "")
             }
             let key = schema.keys.map { key in cells.first { $0.column == key }?.value ?? "" }
-            if !schema.isNumbered || keepsNumbers, !keys.insert(key).inserted {
+            let hasKey = !schema.isNumbered || keepsNumbers
+            if hasKey, taken.contains(key) {
+                problems.append(
+                    Diagnostic(
+                        "DB error the row exists already with line \(record.line): \(record.text)",
+                        remedy: "change it with tabedit or chtab instead"))
+            } else if hasKey, !keys.insert(key).inserted {
                 problems.append(
                     Diagnostic(
                         "DB error the key is there twice with line \(record.line): \(record.text)",

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import CommandShell
+internal import Definitions
 internal import Support
 internal import SystemPackage
+internal import Tables
 
 struct TabrestoreCommand: PeerCommand {
     static let configuration = CommandConfiguration(
@@ -17,16 +19,18 @@ struct TabrestoreCommand: PeerCommand {
         if version { return try Console.print("Version \(CommandShell.version)") }
         if help { throw UsageFailure(status: 0) }
         guard let file else { throw UsageFailure(status: 2) }
-        let text: String
+        let bytes: [UInt8]
         do {
-            text = try FilePath(file).readText(limit: 1 << 30)
+            bytes = try FilePath(file).readBytes(limit: 1 << 30)
         } catch {
             try Console.print("Error: Unable to open \(file) for reading.")
             throw CommandFailure([], status: 3)
         }
         do {
             let restoring = try TableRestoring(for: FilePath(file))
-            try TableRestoring.apply(restoring.batch(restoring.rows(text), isAdding: addrows))
+            let present = addrows ? try Cluster.open().store.rows(restoring.schema, includingDisabled: true) : []
+            let rows = try restoring.rows(bytes, of: FilePath(file).lastName.printable, beside: present)
+            try TableRestoring.apply(restoring.batch(rows, isAdding: addrows))
         } catch let failure as TableRestoring.Failure {
             throw CommandFailure(failure.diagnostics, status: failure.status)
         }
