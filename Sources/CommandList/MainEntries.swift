@@ -60,7 +60,7 @@ extension CommandList {
             "init", .umbrella, .main, "[--installdir DIR] [--tftpdir DIR] [--master ADDRESS] [--domain NAME]",
             "make folders, store and initial rows"),
         Entry(
-            "liteimg", .porcelain, .main, "[-t TYPE] {IMAGENAME | -o OSVER -a ARCH -p PROFILE}",
+            "liteimg", .porcelain, .main, "[-V] [-t TYPE] {IMAGENAME | -o OSVER -a ARCH -p PROFILE}",
             "refuse to make an image for statelite nodes, and say what to use instead"),
         Entry(
             "log", .umbrella, .main,

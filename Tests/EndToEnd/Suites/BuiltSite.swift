@@ -25,7 +25,7 @@ struct TestDistribution: Sendable {
     static let sle15 = TestDistribution(
         medium: .sle15, platform: "sle",
         list:
-            "#INCLUDE:/opt/xcat/share/xcat/netboot/sle/compute.sle15.x86_64.pkglist#\n@minimal_base\njq\nlibcap-progs\n"
+            "#INCLUDE:/opt/xcat/share/xcat/netboot/sle/compute.sle15.x86_64.pkglist#\n@minimal_base\nNetworkManager\njq\nlibcap\n"
     )
 }
 
