@@ -1,4 +1,4 @@
-internal import CLibarchive
+internal import ForeignArchives
 internal import Support
 internal import SystemPackage
 
@@ -48,27 +48,19 @@ struct DebianCopy {
     }
 
     private static func unpack(_ source: FileDescriptor, _ path: FilePath, to target: FileDescriptor) throws {
-        guard let archive = archive_read_new() else { throw FileError("unpack", path, .noMemory) }
-        defer { archive_read_free(archive) }
-        archive_read_support_format_raw(archive)
-        archive_read_support_filter_gzip(archive)
-        var entry: OpaquePointer?
-        guard archive_read_open_fd(archive, source.rawValue, 1 << 16) == ARCHIVE_OK,
-            archive_read_next_header(archive, &entry) == ARCHIVE_OK
-        else { throw FileError("unpack", path, .ioError) }
-        var written = 0
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-        defer { buffer.deallocate() }
-        while true {
-            let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
-            guard count >= 0 else { throw FileError("unpack", path, .ioError) }
-            if count == 0 { return }
-            written += count
-            // An index of all of Debian is about 50 MiB.
-            guard written < 1 << 30 else { throw FileError("unpack", path, .fileTooLarge) }
-            _ = try FileError.wrap("write", path) {
-                try target.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        let input = FileInput(source, size: try source.status(of: path).size, path)
+        do {
+            let archive = try ForeignArchive(input, .compressed)
+            guard try archive.next() != nil else { return }
+            var written = 0
+            try archive.content { block in
+                written += block.count
+                // An index of all of Debian is about 50 MiB.
+                guard written < 1 << 30 else { throw FileError("unpack", path, .fileTooLarge) }
+                _ = try FileError.wrap("write", path) { try target.writeAll(block) }
             }
+        } catch is ForeignArchiveError {
+            throw FileError("unpack", path, .ioError)
         }
     }
 

@@ -46,6 +46,21 @@ import Testing
         #expect(throws: NoderangeError.self) { try cluster.names(in: range) }
     }
 
+    @Test func `a range of many brackets or elements is answered or refused at once`() throws {
+        let settings = Settings(
+            root: RootFolder(Scratch.directory), overrides: [], execPath: "/nonexistent", dataFolder: "/nonexistent")
+        let cluster = Cluster(
+            try StoreLocation(Scratch.directory.joined("none").printable).reader(), settings: settings)
+        let open = String(repeating: "[", count: 1 << 20)
+        #expect(try cluster.names(in: open) == [open])
+        #expect(throws: NoderangeError.tooLarge(limit: 1 << 18)) {
+            try cluster.names(in: String(repeating: "a,", count: 1 << 20))
+        }
+        #expect(throws: NoderangeError.tooLarge(limit: 1 << 18)) {
+            try cluster.names(in: String(repeating: "a", count: 1 << 23))
+        }
+    }
+
     @Test func `depth of parentheses is bounded`() throws {
         let settings = Settings(
             root: RootFolder(Scratch.directory), overrides: [], execPath: "/nonexistent", dataFolder: "/nonexistent")

@@ -37,6 +37,29 @@ import Testing
         #expect(StanzaFile("i:\n    objtype=osimage\n    a=b:\n").stanzas[0].values.map(\.value) == ["b:"])
     }
 
+    @Test func `a value that is written is read back`() {
+        var generator = FuzzText(seed: 5)
+        let pieces = "ab:= \t\"#\r,é\u{2028}\u{85}".map { String($0) } + ["default-", "objtype", "\r\n", "e\u{301}"]
+        for _ in 0..<FuzzText.count(20000) {
+            let value = generator.text(of: pieces, below: 8)
+            guard let text = StanzaText.value(value) else {
+                #expect(value.utf8.contains(0x0a))
+                continue
+            }
+            let file = StanzaFile("n:\n    objtype=node\n    a=\(text)\nm:\n")
+            #expect(file.stanzas.count == 2 && file.stanzas[0].values.map { Array($0.value.utf8) } == [Array(value.utf8)])
+        }
+    }
+
+    @Test(arguments: [
+        ("n1", true), ("a:b", true), ("é x", true), ("", false), (" a", false), ("a\t", false), ("#a", false),
+        ("a=b", false), ("default-node", false), ("a\nb", false),
+    ])
+    func `a name that can be a header is read back`(name: String, isPossible: Bool) {
+        #expect(StanzaText.canBeName(name) == isPossible)
+        #expect((StanzaFile("\(name):\n    objtype=x\n").stanzas.first?.name == name) == isPossible)
+    }
+
     @Test func `arbitrary text is read without harm`() {
         var generator = FuzzText(seed: 3)
         let pieces = "ab:= \n\t\"#\r,é".map { String($0) } + ["default-", "objtype", "\r\n"]

@@ -107,6 +107,69 @@ import Testing
         #expect(try store.row("site", ["key": "k"])?["value"] == value)
     }
 
+    /// Rows as a list, with the same operations.
+    private struct RowList {
+        var rows: [[String: String]] = []
+        let keys: [String]
+
+        /// Whether the operation can be carried out; keys that are set are there once.
+        mutating func apply(_ operation: TableBatch.Operation) -> Bool {
+            func holds(_ row: [String: String], _ cells: [Cell]) -> Bool {
+                cells.allSatisfy { row[$0.column] ?? "" == $0.value }
+            }
+            func filled(_ row: [String: String], _ cells: [Cell]) -> [String: String] {
+                cells.reduce(into: row) { $0[$1.column] = $1.value.isEmpty ? nil : $1.value }
+            }
+            switch operation {
+            case .set(_, let matches, let values):
+                let found = rows.indices.filter { holds(rows[$0], matches) }
+                for index in found { rows[index] = filled(rows[index], values) }
+                if found.isEmpty, values.isEmpty || !values.allSatisfy(\.value.isEmpty) {
+                    rows.append(filled(filled([:], matches), values))
+                }
+            case .insert(_, let values): rows.append(filled([:], values))
+            case .delete(_, let matches): rows.removeAll { holds($0, matches) }
+            default: break
+            }
+            let taken = rows.map { row in keys.compactMap { row[$0] } }.filter { $0.count == keys.count }
+            return Set(taken).count == taken.count
+        }
+    }
+
+    @Test(arguments: StoreKind.available)
+    func `a store does what a list of rows would do`(kind: StoreKind) throws {
+        let store = try store(kind) { _ in }
+        let schema = try TableSchema.require("switch")
+        var list = RowList(keys: schema.keys)
+        var generator = FuzzText(seed: 11)
+        func cells(_ columns: [String], _ generator: inout FuzzText) -> [Cell] {
+            columns.map { Cell($0, ["", "1", "2"][generator.number(below: 3)]) }
+        }
+        for _ in 0..<FuzzText.count(kind == .sqlite ? 4000 : 1000) {
+            let matched = [schema.keys, schema.keys.reversed(), ["node"], ["node", "vlan"]][generator.number(below: 4)]
+            let set = [["vlan"], ["vlan", "interface"], [], ["port", "vlan"]][generator.number(below: 4)]
+            let operation: TableBatch.Operation =
+                switch generator.number(below: 8) {
+                case 0: .insert(schema.name, values: cells(schema.keys + ["vlan"], &generator))
+                case 1: .delete(schema.name, matches: cells(matched, &generator))
+                default:
+                    .set(schema.name, matches: cells(matched, &generator), values: cells(set, &generator))
+                }
+            var changed = list
+            if changed.apply(operation) {
+                try store.apply(TableBatch([operation]))
+                list = changed
+            } else {
+                #expect(throws: StoreError.self) { try store.apply(TableBatch([operation])) }
+            }
+            let rows = try store.rows(schema).map { row in
+                schema.columns.reduce(into: [String: String]()) { $0[$1] = row[$1] }
+            }
+            #expect(rows == list.rows, "\(operation)")
+            if rows != list.rows { return }
+        }
+    }
+
     @Test func `a file that is no store is told apart`() throws {
         let path = try Scratch.write(String(repeating: "not a database\n", count: 100), to: "text.sqlite")
         #expect(throws: StoreError.notAStore(path.printable)) { try StoreLocation(path.printable).reader() }

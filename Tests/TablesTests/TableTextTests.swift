@@ -38,6 +38,16 @@ import Testing
         #expect(throws: error) { try TableBatch(parsing: Array(text.utf8)) }
     }
 
+    @Test(arguments: [
+        ([0x73, 0x65, 0x74, 0x09, 0x73, 0x0a, 0x61, 0xff] as [UInt8], false, 2),
+        ([0x61, 0, 0x62, 0, 0, 0xff, 0, 0], true, 2),
+    ])
+    func `a batch that is not UTF-8 names the line or the operation`(text: [UInt8], isNULSeparated: Bool, line: Int) {
+        #expect(throws: BatchError.badText(line: line)) {
+            try TableBatch(parsing: text, isNULSeparated: isNULSeparated)
+        }
+    }
+
     @Test func `a table's text reads back, whatever its values hold`() throws {
         let schema = try TableSchema.require("site")
         let rows = [

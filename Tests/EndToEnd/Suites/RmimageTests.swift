@@ -125,7 +125,7 @@ import Testing
         try makeImage()
         let log = Scratch.directory.joined("log")
         try Scratch.write(
-            "#!/bin/sh\n[ -d rootimg ] && echo \"pre $CATBOAT_OSIMAGE\" >> \(log)\n[ ! -e \(log).veto ]\n",
+            "#!/bin/sh\n[ -d \(Scratch.directory)/\(folder)/rootimg ] && echo \"pre $CATBOAT_OSIMAGE\" >> \(log)\n[ ! -e \(log).veto ]\n",
             to: "install/custom/hooks/pre-rmimage", permissions: 0o755)
         try Scratch.write(
             "#!/bin/sh\necho post >> \(log)\n", to: "install/custom/hooks/post-rmimage", permissions: 0o755)
