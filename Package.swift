@@ -76,7 +76,7 @@ let package = Package(
 
         // Floor 2
         room("Resolution", ["Support", "Settings", "Definitions", "Profiles"]),
-        room("Media", ["Support", "Digests", "RpmMetadata", "CLinux", "CLibarchive", "ForeignArchives"]),
+        room("Media", ["Support", "Digests", "RpmMetadata", "CLinux", "ForeignArchives"]),
         room("Drivers", ["Support", "Archive", "ForeignArchives", "KernelModules"]),
         room(
             "RootImage",

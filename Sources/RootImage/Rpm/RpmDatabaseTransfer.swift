@@ -87,10 +87,17 @@ struct RpmDatabaseTransfer {
         try folder.removeTree()
     }
 
+    /// For the image's own rpm as it will run on a node, without our macros.
+    private func ownSandbox(_ tree: FilePath) -> ImageSandbox {
+        var sandbox = workspace.sandbox(tree, view: .inside)
+        sandbox.environment["HOME"] = "/root"
+        return sandbox
+    }
+
     /// Puts the database where the image's own rpm looks for it.
     private func move(_ database: RpmDatabase, _ tree: FilePath, _ lock: borrowing ImageLock) throws {
         guard try hasProgram("rpm", in: tree) else { return }
-        let captured = try workspace.sandbox(tree, view: .inside).capture(
+        let captured = try ownSandbox(tree).capture(
             ["rpm", "--eval", "%{_dbpath}"], holding: lock)
         guard captured.ending.isSuccess, let own = captured.lines.first, own.hasPrefix("/") else { return }
         let target = try RootFolder(tree).host(FilePath(String(own)))
@@ -105,7 +112,7 @@ struct RpmDatabaseTransfer {
         let after = try RpmDatabase(tree: tree)?.packages() ?? []
         guard Set(after) == Set(packages) else { throw RpmDatabaseError.differs(Self.missing(packages, after)) }
         guard try hasProgram("rpm", in: tree) else { return }
-        let captured = try workspace.sandbox(tree, view: .inside).capture(
+        let captured = try ownSandbox(tree).capture(
             ["rpm", "--nodigest", "--nosignature", "-qa", "--qf", Word(RpmDatabase.format)], holding: lock)
         let seen = RpmDatabase.parse(captured)
         guard captured.ending.isSuccess, Set(seen) == Set(packages) else {
