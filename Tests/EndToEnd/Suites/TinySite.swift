@@ -85,8 +85,8 @@ enum TinyFamily: String, CaseIterable, Sendable {
     var packages: [String] {
         switch self {
         case .debian: ["linux-image-tiny", "dracut", "dracut-network", "tiny-hello"]
-        case .el: ["kernel", "dracut", "dracut-network", "rpm", "tiny-hello"]
-        case .sles: ["kernel-default", "dracut", "rpm", "tiny-hello"]
+        case .el: ["kernel", "dracut", "dracut-network", "rpm", "tar", "tiny-hello"]
+        case .sles: ["kernel-default", "dracut", "rpm", "tar", "tiny-hello"]
         }
     }
 
