@@ -119,7 +119,6 @@ import Testing
             try catboat("lsdef", "-t", "site", "-h", "-i", "domain")
                 == Catboat.Result(status: 0, stdout: "\ndomain:\t\tDNS domain.\n\n", stderr: ""))
         #expect(try catboat("lsdef", "-t", "site", "-h", "-i", "nosuch").status == 1)
-        #expect(try catboat("---words", "chdef", "-t", "site", "install").stdout == "installdir=\ninstallloc=\n")
     }
 
     @Test func `there is one site, whatever it is called`() throws {
