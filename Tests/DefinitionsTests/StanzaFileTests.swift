@@ -47,7 +47,8 @@ import Testing
                 continue
             }
             let file = StanzaFile("n:\n    objtype=node\n    a=\(text)\nm:\n")
-            #expect(file.stanzas.count == 2 && file.stanzas[0].values.map { Array($0.value.utf8) } == [Array(value.utf8)])
+            #expect(
+                file.stanzas.count == 2 && file.stanzas[0].values.map { Array($0.value.utf8) } == [Array(value.utf8)])
         }
     }
 

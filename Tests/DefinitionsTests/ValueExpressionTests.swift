@@ -3,17 +3,19 @@ import Testing
 
 /// Values that depend on the node's name.
 @Suite struct ValueExpressionTests {
-    @Test(arguments: [
-        (["n1"], #"|n(\d+)|10.0.0.($1)|"#, nil), (["n1"], "|^.*$||", nil), (["n1"], "plain", nil), ([], "|x|y|", nil),
-        (["m1", "n1"], "|n|x|", nil), (["n1"], "/opt/images", nil), (["n1"], "|10.0.0.($1)|", nil),
-        (["n1"], "|x|y|", "it does not match 'n1', which becomes the value"),
-        (
-            ["n1"], "/opt/images/",
-            "it does not match 'n1', which becomes the value; a path is written without the slash at its end"
-        ),
-        ([], "|n(|x|", "bad regular expression: 'n(': '(' without ')'"),
-        (["n1"], #"|n(\d+)|(1+)|"#, "what stands in parentheses cannot be evaluated for 'n1'"),
-    ] as [([String], String, String?)])
+    @Test(
+        arguments: [
+            (["n1"], #"|n(\d+)|10.0.0.($1)|"#, nil), (["n1"], "|^.*$||", nil), (["n1"], "plain", nil),
+            ([], "|x|y|", nil),
+            (["m1", "n1"], "|n|x|", nil), (["n1"], "/opt/images", nil), (["n1"], "|10.0.0.($1)|", nil),
+            (["n1"], "|x|y|", "it does not match 'n1', which becomes the value"),
+            (
+                ["n1"], "/opt/images/",
+                "it does not match 'n1', which becomes the value; a path is written without the slash at its end"
+            ),
+            ([], "|n(|x|", "bad regular expression: 'n(': '(' without ')'"),
+            (["n1"], #"|n(\d+)|(1+)|"#, "what stands in parentheses cannot be evaluated for 'n1'"),
+        ] as [([String], String, String?)])
     func `an expression that gives nothing is told`(nodes: [String], value: String, problem: String?) {
         #expect(ValueExpression.problem(value, for: nodes) == problem)
     }

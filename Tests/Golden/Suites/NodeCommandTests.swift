@@ -98,7 +98,8 @@ import Testing
         try AtomicFile.write(Array("#key,value\n\"a\",\"caf".utf8) + [0xe9, 0x22, 0x0a], to: file)
         let words: [Word] =
             verb == "tabrestore"
-            ? [Word(file)] : verb == "import-xcat" ? ["\(file.removingLastComponent())"] : ["-p", "\(file.removingLastComponent())"]
+            ? [Word(file)]
+            : verb == "import-xcat" ? ["\(file.removingLastComponent())"] : ["-p", "\(file.removingLastComponent())"]
         let result = try catboat.run(verb, words)
         #expect(result.status != 0)
         #expect(result.stderr.contains("text is not UTF-8: 'site.csv, line 2'"), "\(result.stderr)")
