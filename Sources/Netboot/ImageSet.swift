@@ -1,5 +1,5 @@
 public import Digests
-internal import Support
+public import Support
 public import SystemPackage
 
 /// Kernel, initramfs and packed root of an image that belong together.
@@ -48,8 +48,8 @@ public struct KeptSet: Hashable, Sendable {
 
     public var set: ImageSet
     public var folder: FilePath
-    /// When it was last published: seconds since 1970-01-01 UTC.
-    public var publishedAt: Int64
+    /// When it was last published.
+    public var publishedAt: FileTime
 
     /// Reads the record of `folder`; nil when there is none, because the folder is not a whole set.
     init?(_ folder: FilePath) throws {
@@ -57,7 +57,7 @@ public struct KeptSet: Hashable, Sendable {
         guard let status = try record.status() else { return nil }
         set = try SetRecord.read(record).set
         self.folder = folder
-        publishedAt = status.modified.seconds
+        publishedAt = status.modified
     }
 
     /// A member that is missing or has another size than recorded; nil when all are as they were.

@@ -127,7 +127,7 @@ public struct SetStore: Sendable {
         var kept = byAge.filter { spared.contains($0.set.digest) }.count
         var removed: [KeptSet] = []
         for candidate in byAge where !spared.contains(candidate.set.digest) {
-            if kept < count || candidate.publishedAt >= time {
+            if kept < count || candidate.publishedAt.seconds >= time {
                 kept += 1
                 continue
             }

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Support
+public import Support
 public import SystemPackage
 
 /// What genimage noted of an image's tree in `<rootimgdir>/.state`.
@@ -8,8 +8,8 @@ public struct BuiltTree: Sendable, Equatable {
     public let isFinished: Bool
     /// Commit of the recipe that the tree was made from; nil when it is not known.
     public let recipe: String?
-    /// When it was noted, in seconds since 1970-01-01 UTC.
-    public let time: Int64
+    /// When it was noted.
+    public let time: FileTime
 
     private struct State: Decodable {
         var step: String
@@ -24,6 +24,6 @@ public struct BuiltTree: Sendable, Equatable {
         let state = try JSONText.decode(State.self, file.readBytes(limit: 256 << 20))
         isFinished = state.step == "complete"
         recipe = state.recipe
-        time = status.modified.seconds
+        time = status.modified
     }
 }

@@ -5,6 +5,21 @@ public import SystemPackage
     internal import Glibc
 #endif
 
+/// A file's time, as exact as the file system keeps it.
+public struct FileTime: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Since 1970-01-01 UTC.
+    public var seconds: Int64
+    /// 0 to 999,999,999, on top of `seconds`.
+    public var nanoseconds: Int64
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+    }
+
+    /// `2026-11-23T03:30:43.012345678Z`: RFC 3339, always with nine digits, so that texts compare as the times do.
+    public var description: String { UTCTime.text(seconds, nanoseconds: nanoseconds) }
+}
+
 /// Metadata of one file as `lstat` or `fstat` gives it.
 public struct FileStatus: Hashable, Sendable {
     public enum Kind: Sendable { case regular, directory, symbolicLink, characterDevice, blockDevice, fifo, socket }
@@ -21,12 +36,9 @@ public struct FileStatus: Hashable, Sendable {
     public var device: UInt64
     /// The device that a device node stands for, as `dev_t`.
     public var specialDevice: UInt64
-    /// Seconds and nanoseconds since 1970-01-01 UTC.
-    public var modified: (seconds: Int64, nanoseconds: Int64) { (modifiedSeconds, modifiedNanoseconds) }
+    public var modified: FileTime
     /// 512-byte blocks in use; less than `size` for a sparse file.
     public var blocks: Int64
-    private var modifiedSeconds: Int64
-    private var modifiedNanoseconds: Int64
 
     /// The mode word of the file type, as in `st_mode`.
     public var typeBits: UInt32 {
@@ -60,8 +72,7 @@ public struct FileStatus: Hashable, Sendable {
         inode = UInt64(status.st_ino)
         device = UInt64(status.st_dev)
         specialDevice = UInt64(status.st_rdev)
-        modifiedSeconds = Int64(status.st_mtim.tv_sec)
-        modifiedNanoseconds = Int64(status.st_mtim.tv_nsec)
+        modified = FileTime(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
         blocks = Int64(status.st_blocks)
     }
 }

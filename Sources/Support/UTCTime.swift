@@ -1,8 +1,8 @@
 /// Times as RFC 3339 has them.
 public enum UTCTime {
-    /// `2026-11-23T03:30:43Z`.
+    /// `2026-11-23T03:30:43Z`, or with nine digits of a second's fraction.
     /// - Parameter seconds: since 1970-01-01 UTC.
-    public static func text(_ seconds: Int64) -> String {
+    public static func text(_ seconds: Int64, nanoseconds: Int64? = nil) -> String {
         let (day, second) = (seconds.floored(by: 86400), seconds - seconds.floored(by: 86400) * 86400)
         // Days to civil date, after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
         let shifted = day + 719_468
@@ -14,7 +14,8 @@ public enum UTCTime {
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfYear - (153 * shiftedMonth + 2) / 5 + 1, 2))"
-        return "\(date)T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))Z"
+        let time = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+        return "\(date)T\(time)\(nanoseconds.map { "." + padded($0, 9) } ?? "")Z"
     }
 
     private static func padded(_ number: Int64, _ width: Int) -> String {

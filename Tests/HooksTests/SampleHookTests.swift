@@ -149,9 +149,12 @@ import Testing
         #expect(tags.count == 2 && tags[0].hasPrefix("img/2") && tags[1].contains(".2\t"))
     }
 
-    @Test(.enabled(if: Tool.isInstalled("python3") && Tool.isInstalled("curl")), arguments: [true, false])
-    func `boot-before-publish serves the packed image and judges the console`(comesUp: Bool) throws {
-        let catboat = try catboat(environvar: "BOOT_SECONDS=\(comesUp ? 60 : 2)")
+    /// - Parameter kvm: what the stand-in for QEMU does with KVM.
+    @Test(
+        .enabled(if: Tool.isInstalled("python3") && Tool.isInstalled("curl")),
+        arguments: [(true, "exit 1"), (true, "exec sleep 600"), (false, "exit 1")])
+    func `boot-before-publish serves the packed image and judges the console`(comesUp: Bool, kvm: String) throws {
+        let catboat = try catboat(environvar: "BOOT_SECONDS=\(comesUp ? 90 : 2)")
         try use("pre-publish/boot-before-publish")
         // Stands for QEMU: fetches the image as a node does and writes what a console shows.
         try Scratch.write(
@@ -159,7 +162,7 @@ import Testing
             #!/bin/sh
             while [ $# -gt 1 ]; do
                 case $1 in
-                    -accel) [ "$2" = tcg ] || exit 1 ;;
+                    -accel) [ "$2" = tcg ] || \#(kvm) ;;
                     -serial) console=${2#file:} ;;
                     -append) url=${2#imgurl=}; url=${url%% *}; case $2 in *"imgsum=sha256:ab "*) ;; *) exit 1 ;; esac ;;
                     -kernel | -initrd) [ -f "$2" ] || exit 1 ;;

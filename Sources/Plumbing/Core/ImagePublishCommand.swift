@@ -74,7 +74,7 @@ struct ImagePublishCommand: ParsableCommand {
         }
         for removed in try publisher.prune(keeping: keep, since: since) {
             Console.note(
-                "image-publish: removed set \(removed.set.digest), published \(Self.time(removed.publishedAt))")
+                "image-publish: removed set \(removed.set.digest), published \(removed.publishedAt)")
         }
         if let record { try begin(FilePath(record), published.set) }
         try Console.print(published.set.digest.description)
@@ -131,7 +131,7 @@ struct ImagePublishCommand: ParsableCommand {
         let records = sets.map { kept in
             Record(
                 digest: kept.set.digest.description, isCurrent: kept.set.digest == current,
-                publishedAt: Self.time(kept.publishedAt), root: kept.set.root.name,
+                publishedAt: kept.publishedAt.description, root: kept.set.root.name,
                 size: kept.set.members.reduce(0) { $0 + $1.sizeInBytes })
         }
         if json { return try Console.write(JSONText.document("sets", records)) }
@@ -140,10 +140,5 @@ struct ImagePublishCommand: ParsableCommand {
                 .joined(separator: "\t")
         }
         try Console.records(lines.map { Array($0.utf8) }, isNULSeparated: isNULSeparated)
-    }
-
-    /// RFC 3339, UTC.
-    private static func time(_ seconds: Int64) -> String {
-        Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
     }
 }

@@ -17,7 +17,7 @@ struct BuiltComparison {
         var revert: String?
         /// `none`, `unfinished` or `finished`.
         var tree: String
-        /// When genimage came to its end.
+        /// When genimage came to its end, to the nanosecond.
         var treeAt: String?
         /// Commit of the recipe that the finished tree was made from, if the history has it.
         var treeRecipe: String?
@@ -50,14 +50,14 @@ struct BuiltComparison {
         var record = Record(
             name: name, build: build?.id.description, builtAt: build.map { UTCTime.text($0.time) },
             tree: tree.map { $0.isFinished ? "finished" : "unfinished" } ?? "none",
-            treeAt: tree.map { UTCTime.text($0.time) }, changes: [])
+            treeAt: tree?.time.description, changes: [])
         if let build, let revert, (revert.time, 1) > (build.time, 0) { record.revert = revert.id.description }
         guard build != nil || tree?.recipe != nil else { return record }
         let comparison = try RecipeComparison(name, history, cluster)
         let packed = build.map { $0.trailer("Catboat-Recipe") ?? $0.id.description }
         let packedTree = build?.trailer("Catboat-Tree-Recipe") ?? packed
         // What was imported since is what counts, whatever tree lies beside it.
-        let isReplaced = build.map { $0.trailer("Catboat-Imported") != nil && (tree?.time ?? 0) <= $0.time } ?? false
+        let isReplaced = build.map { $0.trailer("Catboat-Imported") != nil && (tree?.time.seconds ?? 0) <= $0.time } ?? false
         if !isReplaced, tree?.isFinished == true, let recipe = tree?.recipe, try comparison.knows(recipe) {
             record.treeRecipe = recipe
             record.treeIsPacked = packedTree.map { $0 == recipe }

@@ -96,8 +96,9 @@ struct StatusCommand: ParsableCommand {
     private func isWaiting(_ known: BuiltImages.Image, _ image: Osimage, _ cluster: Cluster) throws -> Bool {
         guard known.tree == "finished", let treeAt = known.treeAt else { return false }
         guard let builtAt = known.builtAt, known.treeIsPacked != false else { return true }
-        guard treeAt > builtAt else { return false }
         // A build that gave the same as the one before has no commit: it was published once more.
-        return try PublishedSet.time(of: image, cluster).map { treeAt > $0 } ?? true
+        guard let published = try PublishedSet.time(of: image, cluster) else { return treeAt > builtAt }
+        // The history counts in whole seconds, files in less.
+        return treeAt > published && treeAt.prefix(19) >= builtAt.prefix(19)
     }
 }
