@@ -5,14 +5,6 @@ public import SystemPackage
 public enum TestMedia: String, CaseIterable, Sendable {
     case debian12, el8, sle15
 
-    private var script: String {
-        switch self {
-        case .debian12: "mk-debian-media"
-        case .el8: "mk-el-media"
-        case .sle15: "mk-sles-media"
-        }
-    }
-
     /// `CATBOAT_TEST_CACHE`, else a folder of the user's.
     public static var cache: FilePath {
         Environment.current["CATBOAT_TEST_CACHE"].map { FilePath(bytes: $0.bytes) }
@@ -22,11 +14,8 @@ public enum TestMedia: String, CaseIterable, Sendable {
     /// The image; of Debian, what `CATBOAT_TEST_ISO` names if it is set.
     public func image() throws -> FilePath {
         if self == .debian12, let path = Environment.current["CATBOAT_TEST_ISO"] { return FilePath(bytes: path.bytes) }
-        let iso = Self.cache.joined("\(rawValue).iso")
-        if iso.isRegularFile { return iso }
-        try Self.cache.createDirectories()
-        let maker = Catboat.projectFolder.joined("Tests/media").joined(script)
-        _ = try Tool(maker, [Word(iso), "--cache", Word(Self.cache.joined("media"))]).output()
-        return iso
+        var maker = Tool(Catboat.projectFolder.joined("tools/test-medium"), [Word(rawValue)])
+        maker.environment["CATBOAT_TEST_CACHE"] = Word(Self.cache)
+        return FilePath(bytes: try maker.output().output.dropLast())
     }
 }

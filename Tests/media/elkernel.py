@@ -30,6 +30,11 @@ EXTRA = re.compile(r"""
     |dccp)
   |^fs/(ocfs2|gfs2|ceph|afs|coda|jfs|reiserfs|ufs|hfs|hfsplus|minix|sysv|affs|befs|bfs|adfs|efs|qnx|ntfs|omfs|nilfs2
     |f2fs|orangefs|ubifs|jffs2)""", re.X)
+# A new kernel gets an initramfs: what Enterprise Linux's dracut adds to kernel-install(8).
+INITRAMFS_STEP = """#!/bin/bash
+[ "$1" = add ] || exit 0
+exec dracut --force "/boot/initramfs-$2.img" "$2"
+"""
 INDEXES = ("dep", "dep.bin", "alias", "alias.bin", "symbols", "symbols.bin", "softdep", "devname", "builtin.bin",
            "builtin.alias.bin")
 
@@ -102,6 +107,8 @@ def el_packages(kernel):
     meta = kernel.package("kernel", release, "The Linux kernel")
     kernel.fill(core, modules, extra)
     core.ghost("/boot/initramfs-%s.img" % kernel.abi, 0o600)
+    core.scripts["posttrans"] = "/bin/kernel-install add %s %s/vmlinuz || exit $?" % (kernel.abi, kernel.modules)
+    core.tags.append("Requires(posttrans): systemd-udev, dracut")
     # A version holds one dash at most: Enterprise Linux's form, and what uname says as a capability.
     name = "%s-%s.x86_64" % (kernel.version, release)
     core.provides |= {"kernel-abi(%s)" % kernel.abi, "kernel-uname-r = " + name, "kernel-core-uname-r = " + name,
