@@ -50,6 +50,7 @@ import Testing
             .replacing("/sbin/catboat-setattr", with: helper)
             .replacing("$(catboat-setattr ", with: "$(\(helper) ")
             .replacing("network_is_up || exit 0\n", with: "")
+            .replacing("/proc/filesystems", with: "\(work)/filesystems")
             .replacing("catboat-status netbooting &\n", with: "")
             .replacing("catboat-handover\n", with: "")
         try Scratch.write(script, to: "script")
@@ -71,6 +72,8 @@ import Testing
             echo "type $(findmnt -n -o FSTYPE "$1/root")"
             echo "file $(cat "$1/root/file")"
             echo "attribute $(getfattr --absolute-names -n trusted.catboat -e hex --only-values "$1/root/file" | od -An -tx1)"
+            [ ! -e "$1/root/labelled" ] || echo "labelled $(cat "$1/root/labelled")"
+            findmnt -n "$1/root/proc"
             echo "left $(ls -A "$1/root/.catboat" 2> /dev/null)"
             """
         var tool = Tool("unshare", ["--mount", "--propagation", "private", "sh", "-c", Word(script), "sh", Word(work)])
@@ -146,5 +149,42 @@ import Testing
         let outcome = try run(words.joined(separator: " "))
         #expect(outcome.status == .exited(7))
         #expect(outcome.lines.filter { $0.hasPrefix("catboat: error: ") && $0.contains(reason) }.count == 1)
+    }
+
+    /// - Parameters:
+    ///   - word: of the kernel command line.
+    ///   - labels: whether files are labelled.
+    @Test(arguments: [
+        ("", "enforcing", true, true), ("selinux=1", "permissive", true, true), ("", "disabled", true, false),
+        ("selinux=0", "enforcing", true, false), ("", "enforcing", false, false),
+    ]) func `files are labelled where SELinux guards the node`(word: String, mode: String, kernel: Bool, labels: Bool)
+        throws
+    {
+        try Scratch.write("nodev\tproc\n\(kernel ? "nodev\tselinuxfs\n" : "")", to: "filesystems")
+        try Scratch.write("SELINUX=\(mode)\nSELINUXTYPE=targeted\n", to: "tree/etc/selinux/config")
+        let contexts = "etc/selinux/targeted/contexts/files/file_contexts"
+        try Scratch.write("/.* system_u:object_r:default_t:s0\n", to: "tree/\(contexts)")
+        // Stands for setfiles(8), which takes its files by /proc/self/fd and labels nothing without.
+        try Scratch.write(
+            "#!/bin/sh\n[ -e /proc/self/fd ] && echo \"$@\" > /labelled\n", to: "tree/usr/sbin/setfiles",
+            permissions: 0o755)
+        try work.joined("tree/bin").createDirectories()
+        _ = try Tool("cp", ["/bin/busybox", Word(work.joined("tree/bin/sh"))]).output()
+        try packTree()
+        let server = try WebServer(root: work.joined("site"), folder: work)
+        let outcome = try run("imgurl=http://127.0.0.1:\(server.port)/install/rootimg.tar.gz", word)
+        #expect(outcome.status == .exited(0))
+        #expect(outcome.says("labelled -q -e /proc /\(contexts) /") == labels)
+        #expect(!outcome.says("for SELinux"))
+    }
+
+    @Test func `a guarded node whose image cannot label files is told what is missing`() throws {
+        try Scratch.write("nodev\tselinuxfs\n", to: "filesystems")
+        try Scratch.write("SELINUX=enforcing\nSELINUXTYPE=targeted\n", to: "tree/etc/selinux/config")
+        try packTree()
+        let server = try WebServer(root: work.joined("site"), folder: work)
+        let outcome = try run("imgurl=http://127.0.0.1:\(server.port)/install/rootimg.tar.gz")
+        #expect(outcome.status == .exited(0))
+        #expect(outcome.says("files cannot be labelled: add policycoreutils and selinux-policy-targeted"))
     }
 }
