@@ -12,6 +12,10 @@ public struct FileTime: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// 0 to 999,999,999, on top of `seconds`.
     public var nanoseconds: Int64
 
+    init(_ time: timespec) {
+        (seconds, nanoseconds) = (Int64(time.tv_sec), Int64(time.tv_nsec))
+    }
+
     public static func < (left: Self, right: Self) -> Bool {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
@@ -37,6 +41,8 @@ public struct FileStatus: Hashable, Sendable {
     /// The device that a device node stands for, as `dev_t`.
     public var specialDevice: UInt64
     public var modified: FileTime
+    /// When contents or metadata changed last; nobody can set it back.
+    public var changed: FileTime
     /// 512-byte blocks in use; less than `size` for a sparse file.
     public var blocks: Int64
 
@@ -72,7 +78,8 @@ public struct FileStatus: Hashable, Sendable {
         inode = UInt64(status.st_ino)
         device = UInt64(status.st_dev)
         specialDevice = UInt64(status.st_rdev)
-        modified = FileTime(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
+        modified = FileTime(status.st_mtim)
+        changed = FileTime(status.st_ctim)
         blocks = Int64(status.st_blocks)
     }
 }

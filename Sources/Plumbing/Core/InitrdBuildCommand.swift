@@ -18,6 +18,7 @@ struct InitrdBuildCommand: ParsableCommand {
         help: "What brings up the network: network-manager, systemd-networkd or network-legacy.",
         completion: .list(InitrdPlan.Network.allCases.map(\.rawValue)))
     var network: String?
+    @Flag(help: "Keep what is there when the same would be made again.") var ifChanged = false
     @Argument(help: "Folder of the root image.", completion: .directory) var rootimgdir: String
 
     func validate() throws {
@@ -38,7 +39,7 @@ struct InitrdBuildCommand: ParsableCommand {
         let words = try InitrdBuilder.BuiltInWords(rootlimit: rootlimit, nic: nic)
         let builder = InitrdBuilder(
             rootimgFolder: folder, dataFolder: settings.dataFolder, execPath: settings.execPath)
-        let built = try builder.build(plan, words: words, holding: lock)
+        let built = try builder.build(plan, words: words, always: !ifChanged, holding: lock)
         try Console.print("compression\t\(plan.compression.rawValue)")
         try Console.print("drivers\t\(plan.drivers.joined(separator: " "))")
         try Console.print("initrd-stateless.gz\t\(built.initramfsDigest)\t\(built.sizeInBytes)")

@@ -230,6 +230,7 @@ struct GenimageSteps {
         }
         if let nic = target.attributes["nodebootif"] { words += ["--nic", Word(nic)] }
         if let size = request.rootlimit { words += ["--rootlimit", Word(size)] }
+        if !request.onlyInitramfs { words.append("--if-changed") }
         return Part("initrd-build", words + [Word(target.rootimgdir)])
     }
 

@@ -70,7 +70,10 @@ public struct InitrdBuilder: Sendable {
         public var sizeInBytes: Int64
     }
 
-    public func build(_ plan: InitrdPlan, words: BuiltInWords, holding lock: borrowing ImageLock) throws -> Built {
+    /// - Parameter always: whether to run dracut when it would make again what is there.
+    public func build(
+        _ plan: InitrdPlan, words: BuiltInWords, always: Bool = true, holding lock: borrowing ImageLock
+    ) throws -> Built {
         for name in [Self.initramfsName, Self.kernelName, Self.recordName, Self.logName, "initrd"] {
             try AtomicFile.sweep(rootimgFolder.joined(name))
         }
@@ -79,18 +82,41 @@ public struct InitrdBuilder: Sendable {
         try stage.createDirectories()
         defer { try? stage.removeTree() }
         try fill(stage, plan, words)
+        var environment = ImageSandbox.cleanEnvironment
+        environment["CATBOAT_DRIVERS"] = Word(plan.drivers.joined(separator: " "))
+        if environment["SOURCE_DATE_EPOCH"] == nil { environment["SOURCE_DATE_EPOCH"] = "0" }
+        let tree = rootimgFolder.joined("rootimg")
+        let inputs = try InitrdInputs.digest(plan, tree: tree, stage: stage, epoch: environment["SOURCE_DATE_EPOCH"])
+        if !always, let built = try present(from: inputs) { return built }
 
         let kernel = try AtomicFile(replacing: rootimgFolder.joined(Self.kernelName))
         let initramfs = try AtomicFile(replacing: rootimgFolder.joined(Self.initramfsName))
         let kernelDigest = try Self.copy(plan.kernel.file, to: kernel.descriptor)
-        try run(plan, stage, output: initramfs.descriptor, lock)
+        try run(plan, stage, environment, output: initramfs.descriptor, lock)
         try FileError.wrap("read", initramfs.target) { _ = try initramfs.descriptor.seek(offset: 0, from: .start) }
         let digest = try Digest.ofFile(initramfs.descriptor, initramfs.target)
         let size = try initramfs.descriptor.status(of: initramfs.target).size
-        try AtomicFile.write(Self.record(plan, digest), to: rootimgFolder.joined(Self.recordName))
+        let record = Record(
+            compression: plan.compression.rawValue, digest: digest.description, drivers: plan.drivers,
+            inputs: inputs.description, kernel: plan.kernel.version, kernelDigest: kernelDigest.description,
+            network: plan.network.rawValue, tools: plan.tools)
+        try AtomicFile.write(
+            JSONText.document("initramfs", [record]), to: rootimgFolder.joined(Self.recordName))
         try kernel.commit()
         try initramfs.commit()
         return Built(kernelDigest: kernelDigest, initramfsDigest: digest, sizeInBytes: size)
+    }
+
+    /// What was built from these inputs, if it is still as it was built.
+    private func present(from inputs: Digest) throws -> Built? {
+        let (kernel, initramfs) = (rootimgFolder.joined(Self.kernelName), rootimgFolder.joined(Self.initramfsName))
+        guard let record = Record.read(in: rootimgFolder), record.inputs == inputs.description,
+            kernel.isRegularFile, initramfs.isRegularFile
+        else { return nil }
+        let digests = try (Digest.ofFile(kernel), Digest.ofFile(initramfs))
+        guard record.kernelDigest == digests.0.description, record.digest == digests.1.description else { return nil }
+        return Built(
+            kernelDigest: digests.0, initramfsDigest: digests.1, sizeInBytes: try initramfs.status()?.size ?? 0)
     }
 
     /// The folder that the image sees as `/run/catboat/dracut`.
@@ -118,13 +144,11 @@ public struct InitrdBuilder: Sendable {
     }
 
     private func run(
-        _ plan: InitrdPlan, _ stage: FilePath, output: FileDescriptor, _ lock: borrowing ImageLock
+        _ plan: InitrdPlan, _ stage: FilePath, _ environment: Environment, output: FileDescriptor,
+        _ lock: borrowing ImageLock
     ) throws {
         let logFile = rootimgFolder.joined(Self.logName)
         let log = try AtomicFile(replacing: logFile)
-        var environment = ImageSandbox.cleanEnvironment
-        environment["CATBOAT_DRIVERS"] = Word(plan.drivers.joined(separator: " "))
-        if environment["SOURCE_DATE_EPOCH"] == nil { environment["SOURCE_DATE_EPOCH"] = "0" }
         var sandbox = ImageSandbox(
             rootimgFolder.joined("rootimg"), view: .inside, execPath: execPath, environment: environment)
         sandbox.folders = ["dracut": stage]
@@ -154,23 +178,26 @@ public struct InitrdBuilder: Sendable {
         return Digest.of(bytes)
     }
 
-    private struct Record: Encodable {
+    /// What `image-publish` compares with the packed root: `Netboot.InitramfsAbilities` reads it.
+    private struct Record: Codable {
         var compression: String
         var digest: String
         var drivers: [String]
+        /// Of `InitrdInputs`; absent in records of earlier versions, as is the next.
+        var inputs: String?
         var kernel: String
+        var kernelDigest: String?
         var network: String
         var tools: [String]
-    }
 
-    /// What `image-publish` compares with the packed root: `Netboot.InitramfsAbilities` reads it.
-    private static func record(_ plan: InitrdPlan, _ digest: Digest) -> [UInt8] {
-        JSONText.document(
-            "initramfs",
-            [
-                Record(
-                    compression: plan.compression.rawValue, digest: digest.description, drivers: plan.drivers,
-                    kernel: plan.kernel.version, network: plan.network.rawValue, tools: plan.tools)
-            ])
+        private struct Document: Decodable {
+            var initramfs: [Record]
+        }
+
+        /// nil when there is none that can be read.
+        static func read(in folder: FilePath) -> Self? {
+            guard let bytes = try? folder.joined(InitrdBuilder.recordName).readBytes(limit: 1 << 20) else { return nil }
+            return try? JSONText.decode(Document.self, bytes).initramfs.first
+        }
     }
 }
