@@ -57,7 +57,8 @@ struct BuiltComparison {
         let packed = build.map { $0.trailer("Catboat-Recipe") ?? $0.id.description }
         let packedTree = build?.trailer("Catboat-Tree-Recipe") ?? packed
         // What was imported since is what counts, whatever tree lies beside it.
-        let isReplaced = build.map { $0.trailer("Catboat-Imported") != nil && (tree?.time.seconds ?? 0) <= $0.time } ?? false
+        let isReplaced =
+            build.map { $0.trailer("Catboat-Imported") != nil && (tree?.time.seconds ?? 0) <= $0.time } ?? false
         if !isReplaced, tree?.isFinished == true, let recipe = tree?.recipe, try comparison.knows(recipe) {
             record.treeRecipe = recipe
             record.treeIsPacked = packedTree.map { $0 == recipe }

@@ -40,7 +40,8 @@ import Testing
     @Test func `an image that boot-before-publish saw boot is refused once it was changed on the server`() throws {
         let site = try site
         // Before nodes get it, the sample hook boots it from a server and a virtual machine of its own.
-        try site.catboat.succeed("chdef", "-t", "osimage", "-o", Word(site.osimage), "environvar=BOOT_SECONDS=1800,BOOT_ACCELERATOR=tcg")
+        try site.catboat.succeed(
+            "chdef", "-t", "osimage", "-o", Word(site.osimage), "environvar=BOOT_SECONDS=1800,BOOT_ACCELERATOR=tcg")
         let packed = try site.withHook("pre-publish/boot-before-publish") {
             try site.catboat.succeed("packimage", "-m", "cpio", "-c", "zstd", Word(site.osimage))
         }
