@@ -14,14 +14,23 @@ _catboat() {
     fi
     if [[ $verb == catboat ]]; then words=("${words[@]:1}"); else words=("$verb" "${words[@]:1}"); fi
     # Global options before the verb do not change what the verb takes.
+    COMPREPLY=()
     while [[ ${#words[@]} -gt 1 && ${words[0]} == -* ]]; do
         case ${words[0]} in
-            -C | -c | --root) words=("${words[@]:2}") ;;
+            -C | -c | --root)
+                # The word at the cursor is the option's own.
+                if [[ ${#words[@]} -eq 2 ]]; then
+                    [[ ${words[0]} == -c ]] && return
+                    compopt -o filenames 2>/dev/null
+                    COMPREPLY=($(compgen -d -- "${words[1]}"))
+                    return
+                fi
+                words=("${words[@]:2}")
+                ;;
             *) words=("${words[@]:1}") ;;
         esac
     done
     local current=${words[${#words[@]}-1]}
-    COMPREPLY=()
     while IFS= read -r line; do
         line=${line%%$'\t'*}
         case $line in

@@ -11,6 +11,11 @@ function __catboat_words
     while test (count $words) -gt 1; and string match -q -- '-*' $words[1]
         switch $words[1]
             case -C -c --root
+                # The word at the cursor is the option's own.
+                if test (count $words) -eq 2
+                    test $words[1] = -c; or __fish_complete_directories (commandline -ct)
+                    return
+                end
                 set -e words[1..2]
             case '*'
                 set -e words[1]

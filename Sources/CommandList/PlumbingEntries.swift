@@ -44,7 +44,7 @@ extension CommandList {
             "put a matching kernel, initramfs and root image before the nodes"),
         Entry(
             "initrd-build", .plumbing, .main,
-            "[--kernelver VERSION] [--driver LIST] [--nic NIC] [--rootlimit SIZE] [--network MODULE] ROOTIMGDIR",
+            "[--kernelver VERSION] [--driver LIST] [--nic NIC] [--rootlimit SIZE] [--network MODULE] [--if-changed] ROOTIMGDIR",
             "build the initramfs of a root image and take out its kernel"),
         Entry(
             "installer-publish", .plumbing, .main,

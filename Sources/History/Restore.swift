@@ -6,6 +6,8 @@ extension HistoryRepository {
     public enum Restored: Equatable, Sendable {
         /// Written as the revision has it.
         case written(FilePath)
+        /// A hook of the image that came later: removed, the history keeps it.
+        case removed(FilePath)
         /// Outside custom, and other than the revision has it.
         case differsOutside(FilePath)
         /// Of the revision only a digest is known, and the file is another one now.
@@ -14,7 +16,7 @@ extension HistoryRepository {
 
     /// Brings the files of an image's recipe back to what a snapshot has. Each file is replaced in one step.
     ///
-    /// Files that the snapshot does not know stay. Owners stay; a file that is missing belongs to who runs this.
+    /// Files that the snapshot does not know stay, but for the image's own hooks. Owners stay; a file that is missing belongs to who runs this.
     /// - Parameters:
     ///   - present: the image as it is now.
     ///   - host: the path of the host for an absolute path outside custom.
@@ -25,7 +27,7 @@ extension HistoryRepository {
         restoresOutside: Bool = false, isTrial: Bool = false
     ) throws(HistoryError) -> [Restored] {
         try HistoryError.wrap {
-            var result: [Restored] = []
+            var result = try removeLaterHooks(past, present, isTrial)
             for (path, file) in past.files.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
                 if present.files[path] == file { continue }
                 guard let bytes = try past.bytes(of: path) else {
@@ -49,6 +51,20 @@ extension HistoryRepository {
                 try atomic.commit()
             }
             return result
+        }
+    }
+
+    /// Hooks of the image run because they are there: what the past did not have would go on running.
+    private func removeLaterHooks(
+        _ past: ImageSnapshot, _ present: ImageSnapshot, _ isTrial: Bool
+    ) throws -> [Restored] {
+        let folder = FilePath("hooks/osimage").joined(present.image)
+        let later = present.files.filter { path, file in
+            path.starts(with: folder) && !file.isOutside && past.files[path] == nil && file.status == "kept"
+        }
+        return try later.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.map { path in
+            if !isTrial { try custom.joined(path).removeFile() }
+            return .removed(path)
         }
     }
 }

@@ -27,6 +27,8 @@ public struct Hook: Sendable, Equatable {
         case disabled(String)
         /// By a link to /dev/null of the same name in a more specific place.
         case masked(FilePath)
+        /// Somebody else could have written it: the command would stop. Only in lists.
+        case untrusted(FilePath, HookError.Distrust)
 
         public var reason: String {
             switch self {
@@ -34,6 +36,10 @@ public struct Hook: Sendable, Equatable {
             case .notAFile: "not a file"
             case .disabled(let origin): "disabled in \(origin)"
             case .masked(let path): "masked by \(path.printable)"
+            case .untrusted(let path, .owner(let owner)):
+                "refused: user \(owner) owns \(path.printable)"
+            case .untrusted(let path, .writableByOthers(let mode)):
+                "refused: mode \(String(mode, radix: 8)) of \(path.printable) lets others write"
             }
         }
     }

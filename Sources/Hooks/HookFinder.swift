@@ -29,8 +29,9 @@ public struct HookFinder: Sendable {
     }
 
     /// - Returns: every hook that was found, also those that do not run, with the reason.
+    /// - Parameter isListing: hooks that are not trusted are among the answer, instead of an error.
     /// - Throws: `HookError.untrusted` when a hook that would run could have been written by others.
-    public func hooks(of event: HookEvent, image: String?) throws(HookError) -> [Hook] {
+    public func hooks(of event: HookEvent, image: String?, isListing: Bool = false) throws(HookError) -> [Hook] {
         if let image, image.isEmpty || image.hasPrefix(".") || image.contains("/") || image.contains("\0") {
             throw .badImageName(image)
         }
@@ -55,19 +56,39 @@ public struct HookFinder: Sendable {
         }
         found += try configured(event, hookSettings)
         // A file that turns a hook off must be as trusted as one that starts it.
-        if !found.isEmpty { for file in hookSettings.files { try trust.check(try host(file)) } }
-        for hook in found where hook.ignored == nil {
-            switch hook.action {
-            case .program(let program, _), .postscript(let program, _): try trust.check(program)
-            case .imageProgram: break
+        var distrust: Hook.Ignored?
+        if !found.isEmpty {
+            for file in hookSettings.files where distrust == nil {
+                distrust = try Self.distrust(isListing) { () throws(HookError) in try trust.check(try host(file)) }
             }
-            if hook.origin != .configured, let parent = try parentFolder(hook) { try trust.check(parent) }
+        }
+        for index in found.indices where found[index].ignored == nil {
+            let hook = found[index]
+            let own = try Self.distrust(isListing) { () throws(HookError) in
+                switch hook.action {
+                case .program(let program, _), .postscript(let program, _): try trust.check(program)
+                case .imageProgram: break
+                }
+                if hook.origin != .configured, let parent = try parentFolder(hook) { try trust.check(parent) }
+            }
+            found[index].ignored = distrust ?? own
         }
         return found.enumerated().sorted { left, right in
             let keys = (left.element.sortKey(event: event.name), right.element.sortKey(event: event.name))
             if keys.0 != keys.1 { return keys.0.lexicographicallyPrecedes(keys.1) }
             return (left.element.origin, left.offset) < (right.element.origin, right.offset)
         }.map(\.element)
+    }
+
+    private static func distrust(
+        _ isListing: Bool, _ check: () throws(HookError) -> Void
+    ) throws(HookError) -> Hook.Ignored? {
+        do {
+            try check()
+        } catch .untrusted(let path, let distrust) where isListing {
+            return .untrusted(path, distrust)
+        }
+        return nil
     }
 
     // MARK: - Files

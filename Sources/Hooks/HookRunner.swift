@@ -15,12 +15,13 @@ public struct HookRunner: Sendable {
     /// shall see, and the tool that runs something on the host for this hook; changes that tool's program and words.
     public typealias Entering = @Sendable (_ inner: Tool, _ isOfImage: Bool, _ outer: Tool, _ hook: Hook) throws -> Tool
 
+    /// - Parameter ownsChildren: see `ScriptRunner`.
     public init(
         settings: Settings, caller: Environment = .current, output: FileDescriptor = .standardError,
-        entering: Entering? = nil
+        ownsChildren: Bool = false, entering: Entering? = nil
     ) {
         (self.settings, self.caller, self.entering) = (settings, caller, entering)
-        scripts = ScriptRunner(output: output)
+        scripts = ScriptRunner(output: output, ownsChildren: ownsChildren)
     }
 
     /// One hook that ran, and how it ended.

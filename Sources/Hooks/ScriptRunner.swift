@@ -14,10 +14,17 @@ public import SystemPackage
 /// after the grace, SIGKILL.
 public struct ScriptRunner: Sendable {
     private let output: FileDescriptor
+    private let ownsChildren: Bool
 
-    public init(output: FileDescriptor = .standardError) { self.output = output }
+    /// - Parameter ownsChildren: whether this process has no children but scripts. Then also what left the script's group,
+    ///   by a session of its own, is ended.
+    public init(output: FileDescriptor = .standardError, ownsChildren: Bool = false) {
+        (self.output, self.ownsChildren) = (output, ownsChildren)
+    }
 
     public func run(_ script: Script) throws(ToolError) -> ScriptOutcome {
+        if ownsChildren { Orphans.adopt() }
+        defer { if ownsChildren { Orphans.end() } }
         let signals = catboat_signals_catch()
         defer { if signals >= 0 { catboat_signals_release() } }
         let feed = try Pipe(for: script.tool.program)

@@ -118,6 +118,7 @@ struct ClonePlan {
         attributes = source.attributes.merging(given) { $1 }
         try placeRootImage()
         try copyLists()
+        try copyHooks()
         try write(type)
     }
 
@@ -154,16 +155,33 @@ struct ClonePlan {
 
     /// Lists and scripts of the site get copies, so that a change of the one image is none of the other. Shipped ones stay.
     private mutating func copyLists() throws {
-        for attribute in ["pkglist", "otherpkglist", "exlist", "template", "postinstall", "synclists"]
+        for attribute in ["pkglist", "otherpkglist", "exlist", "template", "postinstall", "synclists", "partitionfile"]
         where given[attribute] == nil {
             guard let value = source[attribute] else { continue }
             let entries = try value.split(separator: ",").map { entry in
                 let words = entry.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-                guard let path = words.first else { return String(entry) }
-                return ([try copied(FilePath(String(path))).printable] + words.dropFirst().map(String.init))
-                    .joined(separator: " ")
+                guard let word = words.first else { return String(entry) }
+                // partitionfile tells with `s:` that a file is a script.
+                let tag = word.prefix { $0 != "/" }
+                guard tag.isEmpty || tag.hasSuffix(":") else { return String(entry) }
+                let copy = try copied(FilePath(String(word.dropFirst(tag.count)))).printable
+                return ([tag + copy] + words.dropFirst().map(String.init)).joined(separator: " ")
             }
             attributes[attribute] = entries.joined(separator: ",")
+        }
+    }
+
+    /// Hooks of the image, and links to /dev/null that mask those of the site.
+    private mutating func copyHooks() throws {
+        let hooks = try cluster.installFolder.joined("custom/hooks/osimage")
+        let host = try cluster.settings.host(hooks.joined(source.name))
+        guard host.isDirectory else { return }
+        try TreeWalk(host).run { entry in
+            if entry.status.kind != .directory {
+                let old = hooks.joined(source.name).joined(entry.path)
+                files.append((old, hooks.joined(command.new).joined(entry.path)))
+            }
+            return .enter
         }
     }
 
@@ -219,9 +237,16 @@ struct ClonePlan {
         get throws {
             var words: [Word] = tree.map { ["--tree", Word($0.old), "--to", Word($0.new)] } ?? []
             for (old, new) in files {
-                words += try ["--file", Word(cluster.settings.host(old)), "--as", Word(cluster.settings.host(new))]
+                words += try ["--file", Word(source(of: old)), "--as", Word(cluster.settings.host(new))]
             }
             return words + ["--", Word(cluster.settings.execPath.joined("catboat")), "table-set", "--stdin"]
         }
+    }
+
+    /// The file of the host that a stored path leads to; a link to /dev/null is the link.
+    private func source(of path: FilePath) throws -> FilePath {
+        let place = try cluster.settings.host(path.removingLastComponent()).joined(path.lastName)
+        let isMask = try place.status()?.kind == .symbolicLink && place.resolved() == "/dev/null"
+        return isMask ? place : try cluster.settings.host(path)
     }
 }

@@ -11,7 +11,7 @@ struct HelpCommand: ParsableCommand {
 
     @Flag(name: .shortAndLong, help: "List plumbing too.") var all = false
     @Argument(
-        help: "A command whose manual page to show.",
+        help: "A command or a topic whose manual page to show.",
         completion: .custom { _, _, prefix in CommandList.entries.map(\.name).filter { $0.hasPrefix(prefix) } })
     var command: String?
 
@@ -44,15 +44,28 @@ struct HelpCommand: ParsableCommand {
     }
 
     private func showManual(_ name: String) throws {
-        guard let entry = CommandList.entry(named: name) else {
-            throw CommandFailure(
-                [Diagnostic("no such command", subject: name, remedy: "see catboat help -a")], status: 1)
+        guard let page = try page(of: name) else {
+            let similar = CommandList.similar(to: name)
+            let remedy = similar.isEmpty ? "see catboat help -a" : "did you mean \(similar.joined(separator: ", "))?"
+            throw CommandFailure([Diagnostic("no such command", subject: name, remedy: remedy)], status: 1)
         }
-        let page = entry.commandClass == .umbrella ? "catboat-\(name)" : name
-        let ending = try Tool("man", [Word(page)]).run()
-        guard ending.isSuccess else {
+        guard try Tool("man", page).run().isSuccess else {
+            let text = page.last.map { "\($0)" } ?? name
             throw CommandFailure(
-                [Diagnostic("no manual page", subject: page, remedy: "install catboat's man pages")], status: 1)
+                [Diagnostic("no manual page", subject: text, remedy: "install catboat's man pages")], status: 1)
         }
+    }
+
+    /// Words for man(1): a command's page, else one about a file format or an overview, with or without `catboat-`.
+    private func page(of name: String) throws -> [Word]? {
+        if let entry = CommandList.entry(named: name) {
+            return [Word(entry.commandClass == .umbrella ? "catboat-\(name)" : name)]
+        }
+        guard !name.hasPrefix("-") else { return nil }
+        for candidate in ["catboat-\(name)", name] {
+            let words: [Word] = ["-s", "5:7", Word(candidate)]
+            if try Tool("man", ["-w"] + words).capture().ending.isSuccess { return words }
+        }
+        return nil
     }
 }

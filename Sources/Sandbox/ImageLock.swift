@@ -116,10 +116,24 @@ public struct ImageLock: ~Copyable, Sendable {
             let process = CInt(holder.split(separator: "\n").first ?? "") ?? 0
             // The namespaces of a killed command take a moment to end.
             guard process > 0, kill(process, 0) != 0, clock.now < patience else {
-                throw ImageLockError.busy(folder, process: process)
+                let isGone = process <= 0 || kill(process, 0) != 0
+                throw ImageLockError.busy(folder, process: isGone ? Self.holder(of: file) ?? process : process)
             }
             usleep(50_000)
         }
+    }
+
+    /// A process that has the lock file open: one that got the lock from a command which has ended.
+    private static func holder(of file: FilePath) -> CInt? {
+        let names = (try? FilePath("/proc").directoryNames().map(\.printable)) ?? []
+        for process in names.compactMap({ CInt($0) }) where process != getpid() {
+            let folder = FilePath("/proc/\(process)/fd")
+            for name in (try? folder.directoryNames()) ?? []
+            where (try? folder.joined(name).resolved()) == file {
+                return process
+            }
+        }
+        return nil
     }
 }
 

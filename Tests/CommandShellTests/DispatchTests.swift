@@ -4,6 +4,21 @@ import TestSupport
 import Testing
 
 @Suite struct DispatchTests {
+    @Test(
+        .enabled(if: Tool.isInstalled("man")),
+        arguments: [
+            ("hooks", "catboat-hooks"), ("tutorial", "catboat-tutorial"), ("noderange", "noderange"),
+            ("status", "catboat-status"),
+            ("catboat-pkglist", "catboat-pkglist"),
+        ]) func `help shows pages of commands and of topics`(name: String, page: String) throws
+    {
+        var tool = Catboat().tool("help", [Word(name)])
+        tool.environment["MANPATH"] = Word(Catboat.projectFolder.joined("man"))
+        tool.environment["PAGER"] = "cat"
+        let text = try tool.output().text
+        #expect(text.contains("\(page)"), "\(text.prefix(200))")
+    }
+
     @Test func `an unknown verb suggests the nearest and exits 1`() throws {
         let result = try Catboat()("hepl")
         #expect(result.status == 1)

@@ -14,6 +14,12 @@ import Testing
         ("catboat clo", ["catboat", "clone"]),
         ("catboat st", ["catboat", "status"]),
         ("catboat --root / lsd", ["catboat", "--root", "/", "lsdef"]),
+        ("catboat --root fold", ["catboat", "--root", "folder"]),
+        ("imgexport login-one medi", ["imgexport", "login-one", "medium.iso"]),
+        ("imgexport login-one -p cn02", ["imgexport", "login-one", "-p", "cn02"]),
+        ("imgimport medium.iso -p comp", ["imgimport", "medium.iso", "-p", "compute"]),
+        ("catboat chroot login-o", ["catboat", "chroot", "login-one"]),
+        ("catboat du login-t", ["catboat", "du", "login-two"]),
         ("catboat -c a.b=1 docto", ["catboat", "-c", "a.b=1", "doctor"]),
         ("catboat help packim", ["catboat", "help", "packimage"]),
         // Options, and the values that they take.

@@ -72,6 +72,26 @@ import Testing
         #expect(try netboot.joined("compute/rootimg/bin/tool").readText() == "rootimg/bin/tool")
     }
 
+    @Test func `hooks of the image, masks among them, and its partition file are copied`() throws {
+        try define()
+        let hooks = Scratch.directory.joined("install/custom/hooks/osimage")
+        try Scratch.write(
+            "#!/bin/sh\n", to: "install/custom/hooks/osimage/img/post-populate.d/10-x", permissions: 0o755)
+        try hooks.joined("img/post-populate.d/20-mask").createSymbolicLink(to: "/dev/null")
+        try Scratch.write("part\n", to: "install/custom/compute.part", permissions: 0o755)
+        #expect(
+            try catboat("chdef", "-t", "osimage", "-o", "img", "partitionfile=s:/install/custom/compute.part").status
+                == 0)
+        let result = try catboat("clone", "img", "gpu-img", "--profile", "gpu", "--no-tree")
+        #expect(result.status == 0, "\(result.stderr)")
+        let copy = hooks.joined("gpu-img/post-populate.d")
+        #expect(try copy.joined("10-x").status()?.permissions == 0o755)
+        #expect(try copy.joined("20-mask").status()?.kind == .symbolicLink)
+        #expect(try copy.joined("20-mask").resolved() == "/dev/null")
+        let shown = try catboat("lsdef", "-t", "osimage", "gpu-img", "-i", "partitionfile").stdout
+        #expect(shown.contains("partitionfile=s:/install/custom/gpu.part\n"))
+    }
+
     @Test func `without a profile and without a tree the new name counts`() throws {
         try define()
         let result = try catboat("clone", "--no-tree", "img", "test", "pkglist=/install/custom/x")

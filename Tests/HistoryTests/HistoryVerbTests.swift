@@ -114,6 +114,28 @@ import Testing
         _ = try site.git("fsck", "--strict")
     }
 
+    @Test func `revert keeps what was changed by hand, and takes away hooks that came later`() throws {
+        let catboat = try catboat()
+        let hook = "/install/custom/hooks/osimage/img/post-populate.d"
+        try site.write("#!/bin/sh\n", to: "\(hook)/10-early", permissions: 0o755)
+        #expect(try catboat("profile-commit", "img").status == 0)
+        #expect(try catboat("tag", "with-early").status == 0)
+        try site.write("#!/bin/sh\n", to: "\(hook)/50-later", permissions: 0o755)
+        try site.write("nothing committed this yet\n", to: "/install/custom/a.pkglist")
+        let result = try catboat("revert", "img", "with-early")
+        #expect(result.status == 0, "\(result.stderr)")
+        #expect(result.stdout.contains("file hooks/osimage/img/post-populate.d/50-later is gone: it came later\n"))
+        let folder = site.custom.joined("hooks/osimage/img/post-populate.d")
+        #expect(try folder.directoryNames() == ["10-early"])
+        #expect(try site.git("show", "HEAD~1:a.pkglist") == "nothing committed this yet\n")
+        #expect(try site.git("show", "HEAD~1:hooks/osimage/img/post-populate.d/50-later") == "#!/bin/sh\n")
+    }
+
+    @Test func `a tag is not named like an osimage`() throws {
+        let result = try catboat()("tag", "img")
+        #expect(result.status != 0 && result.stderr.contains("an osimage has this name: 'img'"))
+    }
+
     @Test func `revert tells programs what it did`() throws {
         let catboat = try catboat()
         let dry = try catboat("revert", "--dry-run", "--json", "--outside", "img", "img@{2}")

@@ -47,6 +47,32 @@ import Testing
                         """))
     }
 
+    @Test func `a hook that others could write is listed as refused, with the rest`() throws {
+        let catboat = try catboat()
+        try site.hook("post-nodeset.d/10-open", "true")
+        try site.hook("pre-genimage.d/10-sound", "true")
+        let open = Scratch.directory.joined("install/custom/hooks/post-nodeset.d/10-open")
+        try open.changePermissions(0o777)
+        let listed = try catboat("hook", "list")
+        #expect(listed.status == 0, "\(listed.stderr)")
+        #expect(listed.stdout.contains("  - 10-open (site, refused: mode 777 of \(open) lets others write)\n"))
+        #expect(listed.stdout.contains("    10-sound (site)\n"))
+        #expect(try catboat("hook-run", "post-nodeset").status == 128)
+    }
+
+    @Test func `what a hook leaves in a session of its own is ended with it`() throws {
+        let catboat = try catboat()
+        let started = Scratch.directory.joined("started")
+        try site.hook(
+            "post-genimage.d/10-daemon",
+            "setsid sh -c 'trap \"\" TERM; echo $$ > \(started); exec sleep 1000' > /dev/null 2>&1 & "
+                + "while [ ! -s \(started) ]; do sleep 0.05; done")
+        let result = try catboat("hook-run", "--osimage", "img", "post-genimage")
+        #expect(result.status == 0, "\(result.stderr)")
+        let process = try #require(CInt(started.readText().prefix { $0 != "\n" }))
+        #expect(kill(process, 0) != 0)
+    }
+
     @Test(arguments: [["hook", "run", "post-populate"], ["hook-run", "post-populate", "--osimage"]])
     func `a mistyped osimage runs no hook, which would work on this machine's own files`(words: [String]) throws {
         let catboat = try catboat()

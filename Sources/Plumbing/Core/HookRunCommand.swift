@@ -41,8 +41,8 @@ struct HookRunCommand: ParsableCommand {
             configuration: try cluster.settings.configuration(installFolder: installFolder))
         let events = try event.map { [try HookEvent(named: $0)] } ?? HookEvent.all
         if list {
-            try HookListing(try events.map { ($0, try finder.hooks(of: $0, image: osimage)) }).print(
-                nul: nul, json: json)
+            let found = try events.map { ($0, try finder.hooks(of: $0, image: osimage, isListing: true)) }
+            try HookListing(found).print(nul: nul, json: json)
         } else {
             try run(events[0], finder, cluster)
         }
@@ -58,7 +58,8 @@ struct HookRunCommand: ParsableCommand {
             }
         }
         noteIgnored(hooks)
-        let runner = HookRunner(settings: cluster.settings, entering: ImageEntry(cluster.settings).tool)
+        let runner = HookRunner(
+            settings: cluster.settings, ownsChildren: true, entering: ImageEntry(cluster.settings).tool)
         // Also without a hook of its own an event inside itself is refused: what started it would go round for ever.
         try runner.admit(event, image: osimage)
         guard saveContext != nil || hooks.contains(where: { $0.ignored == nil }) else { return }
@@ -99,7 +100,7 @@ struct HookRunCommand: ParsableCommand {
                     "hook-run: hook is not executable and does not run: '\(place)': chmod +x it, or rename it to .sample"
                 )
             case .notAFile: Console.note("hook-run: hook is not a file and does not run: '\(place)'")
-            case .disabled, .masked, nil: break
+            case .disabled, .masked, .untrusted, nil: break
             }
         }
     }

@@ -43,7 +43,7 @@ struct PostinstallRunCommand: ParsableCommand {
         tool.environment = try environment(folder, settings)
         tool.directory = directory(folder, settings)
         lock.lend(to: &tool)
-        let outcome = try ScriptRunner().run(Script(tool, label: Word(path.lastName)))
+        let outcome = try ScriptRunner(ownsChildren: true).run(Script(tool, label: Word(path.lastName)))
         guard outcome.isSuccess else {
             throw CommandFailure([
                 Diagnostic(

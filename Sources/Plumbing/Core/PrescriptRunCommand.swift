@@ -36,7 +36,8 @@ struct PrescriptRunCommand: ParsableCommand {
         tool.environment = environment(settings)
         tool.directory = "/"
         let limit = timeout.flatMap { TimeLimit.parse($0) } ?? .seconds(3600)
-        let outcome = try ScriptRunner().run(Script(tool, label: Word(path.lastName), timeLimit: limit))
+        let outcome = try ScriptRunner(ownsChildren: true).run(
+            Script(tool, label: Word(path.lastName), timeLimit: limit))
         if case .interrupted(let signal) = outcome.cut { Interruption.die(of: signal) }
         guard outcome.isSuccess else {
             throw CommandFailure(

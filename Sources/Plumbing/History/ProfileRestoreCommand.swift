@@ -36,6 +36,7 @@ struct ProfileRestoreCommand: ParsableCommand {
     private func record(_ restored: HistoryRepository.Restored) -> [UInt8] {
         switch restored {
         case .written(let path): line("restored", path)
+        case .removed(let path): line("removed", path)
         case .differsOutside(let path): line("differs", path)
         case .notKept(let path): line("unknown", path)
         }

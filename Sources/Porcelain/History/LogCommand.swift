@@ -35,9 +35,7 @@ struct LogCommand: ParsableCommand {
             let line = "\(commit.short)  \(commit.minute)  \(kind)  \(commit.subject)  (\(commit.author))\(names)"
             try Console.print(Diagnostic.escaped(line, keepingNewlines: false))
         }
-        if commits.isEmpty {
-            Console.note(osimage.map { "No commits about '\($0)'." } ?? "No commits.")
-        }
+        if commits.isEmpty { Console.note(osimage.map { "No commits about '\($0)'." } ?? "No commits.") }
     }
 }
 

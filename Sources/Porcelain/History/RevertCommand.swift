@@ -24,6 +24,10 @@ struct RevertCommand: ParsableCommand {
         let past = Stanza(
             try Step("profile-show", ["--at", Word(commit.commit), Word(osimage), "stanza"]).answer().output)
         let cluster = try Cluster.open()
+        // What was changed by hand since the last commit stays in the history.
+        if !dryRun, try cluster.exists(ObjectType.named("osimage"), osimage) {
+            _ = try Step("profile-commit", [Word(osimage)]).answer()
+        }
         var report = RevertReport(osimage, to: commit, programs)
         try restoreDefinition(try batch(past.attributes, cluster, &report))
         try restoreFiles(commit, &report)

@@ -19,7 +19,7 @@ struct RevertReport {
 
     private struct File: Encodable {
         var name: JSONName
-        /// `restored`; `differs` outside custom; `unknown` when only its digest is kept.
+        /// `restored`; `removed`, a hook that came later; `differs` outside custom; `unknown` when only its digest is kept.
         var status: String
     }
 
@@ -56,10 +56,11 @@ struct RevertReport {
 
     /// - Parameter status: as profile-restore prints it.
     mutating func file(_ name: JSONName, _ status: String) throws {
-        let known = ["restored", "differs"].contains(status) ? status : "unknown"
+        let known = ["restored", "removed", "differs"].contains(status) ? status : "unknown"
         record.files.append(File(name: name, status: known))
         switch known {
         case "restored": try tell("file \(name.shown)")
+        case "removed": try tell("file \(name.shown) is gone: it came later")
         case "differs": Console.note("revert: '\(name.shown)' is outside custom and differs: --outside writes it")
         default:
             Console.note("revert: '\(name.shown)' was other then; only its digest is known: look whether it still fits")
@@ -68,7 +69,8 @@ struct RevertReport {
 
     mutating func committed(_ name: String) throws {
         record.commit = name
-        try tell("\(record.osimage) is as in \(commit.short).")
+        let isWhole = record.files.allSatisfy { ["restored", "removed"].contains($0.status) }
+        try tell("\(record.osimage) is as in \(commit.short)\(isWhole ? "" : ", but for the files named above").")
     }
 
     mutating func published(_ set: String) throws {

@@ -18,6 +18,10 @@ struct StatusCommand: ParsableCommand {
         var state: String
         var commit: String?
         var changes: [String]
+        /// Those of the changes that are no part of what nodes load.
+        var unbuilt: [String] = []
+
+        private enum CodingKeys: String, CodingKey { case name, state, commit, changes }
     }
 
     func run() throws {
@@ -32,7 +36,10 @@ struct StatusCommand: ParsableCommand {
             } else {
                 let built = record.commit.map { " (built \($0.prefix(12)))" } ?? ""
                 try Console.print("\(record.name): \(record.state)\(built)")
-                for change in record.changes { try Console.print("    \(change)") }
+                for change in record.changes {
+                    let note = record.unbuilt.contains(change) ? " (nothing to build)" : ""
+                    try Console.print("    \(change)\(note)")
+                }
             }
         }
         if records.isEmpty { Console.note("No diskless osimages.") }
@@ -63,6 +70,7 @@ struct StatusCommand: ParsableCommand {
             return record
         }
         record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
+        record.unbuilt = known.changes.filter { $0.needs == nil }.map { "\($0.level) \($0.name.shown)" }
         if known.tree == "unfinished" {
             record.state = Self.unfinished
         } else if known.changes.contains(where: { $0.needs == "genimage" }) {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CommandShell
+internal import Definitions
 internal import Support
 
 struct TagCommand: ParsableCommand {
@@ -28,6 +29,12 @@ struct TagCommand: ParsableCommand {
             if programs.isWanted { return try Step("profile-tag", ["--list"] + programs.words).passedOn() }
             for tag in try HistoryAnswers.tags() { try Console.print("\(tag.commit.prefix(12))  \(tag.name)") }
             return
+        }
+        // As a revision an osimage's name means its newest commit.
+        if !delete, try Cluster.open().findOsimage(name) != nil {
+            throw CommandFailure([
+                Diagnostic("an osimage has this name", subject: name, remedy: "choose another name for the tag")
+            ])
         }
         let flags: [Word] = (delete ? ["--delete"] : []) + (force ? ["--force"] : [])
         try Step("profile-tag", flags + [Word(name)] + (revision.map { [Word($0)] } ?? [])).passedOn()

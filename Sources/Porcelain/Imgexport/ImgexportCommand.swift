@@ -16,7 +16,8 @@ struct ImgexportCommand: PeerCommand {
         completion: .file())
     var extra: [String] = []
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Take the names of this node's postscripts.", valueName: "node"))
+        name: .shortAndLong, help: ArgumentHelp("Take the names of this node's postscripts.", valueName: "node"),
+        completion: .custom { _, _, prefix in NodeCompletion.nodes(prefix) })
     var postscripts: String?
     @Option(
         name: [.customShort("R"), .long],
@@ -30,8 +31,10 @@ struct ImgexportCommand: PeerCommand {
     @Flag(inversion: .prefixedNo, help: "Run hooks.") var hooks = true
     @Argument(
         help: ArgumentHelp("The osimage, and the bundle to write.", valueName: "imagename destination"),
-        completion: .custom { _, _, prefix in
-            ((try? Cluster.open().osimageNames()) ?? []).filter { $0.hasPrefix(prefix) }
+        completion: .custom { words, _, prefix in
+            let names = OsimageNames.starting(with: "")
+            let hasImage = words.dropLast().contains { names.contains($0) }
+            return hasImage ? [":files"] : names.filter { $0.hasPrefix(prefix) }
         })
     var operands: [String] = []
 

@@ -13,7 +13,8 @@ struct ImgimportCommand: PeerCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Add the bundle's postscripts to these nodes, or to this group.", valueName: "nodelist"))
+        help: ArgumentHelp("Add the bundle's postscripts to these nodes, or to this group.", valueName: "nodelist"),
+        completion: .custom { _, _, prefix in NodeCompletion.nodes(prefix) })
     var postscripts: String?
     @Option(
         name: [.customShort("f"), .long], help: ArgumentHelp("Import a copy under this profile.", valueName: "profile"))

@@ -38,9 +38,15 @@ public struct ImageCopies {
             || (text.hasPrefix(".") && text.contains(".tmp-"))
     }
 
-    /// Copies a file with its mode and owner.
+    /// Copies a file with its mode and owner; a link to /dev/null, which masks a hook, as such.
     public mutating func add(file source: FilePath, as target: FilePath) throws {
         try refuse(target)
+        if try source.status()?.kind == .symbolicLink, try source.resolved() == "/dev/null" {
+            try target.removingLastComponent().createDirectories()
+            let temporary = try Self.temporary(beside: target)
+            staged.append((temporary, target))
+            return try temporary.createSymbolicLink(to: "/dev/null")
+        }
         guard let status = try source.targetStatus(), status.kind == .regular else {
             throw FileError("copy", source, .noSuchFileOrDirectory)
         }
