@@ -5,7 +5,14 @@ import Testing
 
 /// Driver updates in genimage and geninitrd: from the definition to the initramfs and the history.
 @Suite(.scratchDirectory, .enabled(if: Tool.isInstalled("rpmbuild"))) struct DriverUpdateTests {
-    private static let kernel = "6.1.0-10-tiny"
+    /// The newest kernel of a tiny medium.
+    private static func kernel(_ family: TinyFamily) -> String {
+        switch family {
+        case .debian: "6.1.0-10-tiny"
+        case .el: "4.18.0-372.el8.x86_64"
+        case .sles: "5.3.18-57-default"
+        }
+    }
 
     /// Puts a package with these drivers below the site, and gives its stored path.
     private func install(_ site: TinySite, _ path: String, _ kind: SamplePackage.Kind, _ drivers: String...) throws
@@ -13,7 +20,8 @@ import Testing
     {
         let package = try SamplePackage(FilePath(path).lastName.printable.prefix { $0 != "." }.description)
         for name in drivers {
-            try package.file("lib/modules/\(Self.kernel)/extra/\(name).ko", SampleModule("new \(name)").bytes)
+            try package.file(
+                "lib/modules/\(Self.kernel(site.family))/extra/\(name).ko", SampleModule("new \(name)").bytes)
         }
         let made = try package.make(kind)
         let target = site.root.joined(path)
@@ -29,39 +37,41 @@ import Testing
     }
 
     private func set(_ site: TinySite, _ attributes: Word...) throws {
-        let words: [Word] = ["-t", "osimage", "-o", Word(TinySite.osimage)] + attributes
+        let words: [Word] = ["-t", "osimage", "-o", Word(site.osimage)] + attributes
         try #require(try site.catboat.run("chdef", words).status == 0)
     }
 
-    @Test func `drivers of packages and driver disks come into the image and its initramfs`() throws {
-        let site = try TinySite()
+    @Test(arguments: TinyFamily.allCases)
+    func `drivers of packages and driver disks come into the image and its initramfs`(family: TinyFamily) throws {
+        let site = try TinySite(family: family)
+        let image = Word(site.osimage)
         let rpm = try install(site, "drv/kmod-a.rpm", .rpm, "e1000", "alpha")
-        _ = try install(site, "install/driverdisk/debian12.99.0/x86_64/kmod-b.deb", .deb, "beta")
+        _ = try install(site, "install/driverdisk/\(family.osver)/x86_64/kmod-b.deb", .deb, "beta")
         try set(site, Word("driverupdatesrc=rpm:\(rpm)"), "netdrivers=beta")
-        let first = try site.catboat.succeed("genimage", Word(TinySite.osimage))
+        let first = try site.catboat.succeed("genimage", image)
         #expect(first.stdout.contains("Drivers put into the image: beta, e1000\n"))
         #expect(first.stderr.contains("nobody asked for these drivers: 'alpha'"))
         #expect(try drivers(site) == ["virtio_net", "e1000", "beta"])
-        let modules = site.rootimg.joined("usr/lib/modules").joined(Self.kernel)
+        let modules = site.rootimg.joined("usr/lib/modules").joined(Self.kernel(family))
         #expect(try modules.joined("kernel/drivers/net/e1000.ko").readBytes() == SampleModule("new e1000").bytes)
 
         try set(site, "netdrivers=allupdate")
-        let second = try site.catboat.succeed("geninitrd", Word(TinySite.osimage))
+        let second = try site.catboat.succeed("geninitrd", image)
         #expect(second.stdout.contains("Drivers put into the image: alpha, beta, e1000\n"))
         #expect(try Set(drivers(site)) == ["virtio_net", "e1000", "alpha", "beta"])
 
         // The recipe knows which files these were, by digest.
-        let recipe = try site.catboat.succeed("profile-show", Word(TinySite.osimage)).stdout
-        for path in ["\(rpm)", "/install/driverdisk/debian12.99.0/x86_64/kmod-b.deb"] {
+        let recipe = try site.catboat.succeed("profile-show", image).stdout
+        for path in ["\(rpm)", "/install/driverdisk/\(family.osver)/x86_64/kmod-b.deb"] {
             #expect(
                 recipe.split(separator: "\n").contains { $0.hasPrefix("digest\tsha256:") && $0.hasSuffix("\t\(path)") })
         }
-        let before = try site.catboat.succeed("profile-log", Word(TinySite.osimage)).stdout
+        let before = try site.catboat.succeed("profile-log", image).stdout
         _ = try install(site, "drv/kmod-a.rpm", .rpm, "e1000", "alpha", "delta")
-        try site.catboat.succeed("geninitrd", Word(TinySite.osimage))
-        #expect(try site.catboat.succeed("profile-log", Word(TinySite.osimage)).stdout != before)
+        try site.catboat.succeed("geninitrd", image)
+        #expect(try site.catboat.succeed("profile-log", image).stdout != before)
         #expect(try drivers(site).contains("delta"))
-        try site.catboat.succeed("packimage", Word(TinySite.osimage))
+        try site.catboat.succeed("packimage", image)
         #expect(try site.served().count == 3)
     }
 
