@@ -169,14 +169,6 @@ final class CopyFolder {
         try directory(relative.removingLastComponent()).status(at: relative.lastName)
     }
 
-    /// Free bytes for this process on the folder's file system.
-    func freeBytes() throws(FileError) -> Int64 {
-        var status = statvfs()
-        try FileError.check("examine", path, fstatvfs(descriptor.rawValue, &status))
-        let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
-        return Int64(clamping: UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
-    }
-
     /// Waits until everything written so far is on the disk: one call instead of an fsync a file.
     func synchronize() throws(FileError) {
         try FileError.check("synchronize", path, catboat_syncfs(descriptor.rawValue))

@@ -158,7 +158,7 @@ public struct MediumCopy {
             }
             try? present.close()
         }
-        let free = try folder.freeBytes()
+        let free = try folder.path.freeBytes()
         if needed > free { throw CopyError.noRoom(folder.path, needed: needed, free: free) }
     }
 

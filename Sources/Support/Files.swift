@@ -90,6 +90,14 @@ extension FilePath {
         return FilePath(platformString: pointer)
     }
 
+    /// Bytes on the file system of a folder that this process may still use.
+    public func freeBytes() throws(FileError) -> Int64 {
+        var status = statvfs()
+        try FileError.check("examine", self, withPlatformString { statvfs($0, &status) })
+        let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
+        return Int64(clamping: UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+
     /// Made absolute against the working directory; symbolic links stay.
     public var absolute: FilePath {
         if isAbsolute { return self }

@@ -77,8 +77,9 @@ struct FolderChecks {
         var room: UInt64? = room
         var free: UInt64 = 0
         if room != nil {
-            free = Self.freeBytes(path) ?? 0
-            if Self.freeBytes(path) == nil { room = nil }
+            let bytes = try? path.freeBytes()
+            free = UInt64(bytes ?? 0)
+            if bytes == nil { room = nil }
         }
         if let room, free < room {
             findings.append(
@@ -90,12 +91,6 @@ struct FolderChecks {
                 Finding(
                     "folders", .ok, stored.printable + (room == nil ? "" : ", \(free >> 30) GiB free")))
         }
-    }
-
-    private static func freeBytes(_ path: FilePath) -> UInt64? {
-        var status = statvfs()
-        guard path.withPlatformString({ statvfs($0, &status) }) == 0 else { return nil }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
     }
 }
 

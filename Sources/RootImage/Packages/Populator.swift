@@ -99,7 +99,7 @@ public struct Populator {
             }
             let isNew = options.base == nil
             let before = isNew ? [:] : try driver.packages(of: tree)
-            try driver.apply(transaction, plan, to: tree, isNew: isNew, lock)
+            try install(transaction, plan, to: tree, isNew: isNew, lock)
             try synchronize(tree)
             let added = Set(try driver.packages(of: tree).keys).subtracting(before.keys)
             let state = self.state(plan, installed: added)
@@ -155,8 +155,22 @@ public struct Populator {
         state.requested += planned.requested.filter { !state.requested.contains($0) }
         state.installed = Set(state.installed).union(planned.installed).sorted()
         try state.write(folder)
-        try driver.apply(transaction, plan, to: folder.tree, isNew: false, lock)
+        try install(transaction, plan, to: folder.tree, isNew: false, lock)
         try synchronize(folder.tree)
+    }
+
+    /// Not every package manager says that a disk is full: zypper speaks of packages that it cannot provide.
+    private func install(
+        _ transaction: PackageTransaction, _ plan: PackagePlan, to tree: FilePath, isNew: Bool,
+        _ lock: borrowing ImageLock
+    ) throws {
+        do {
+            try driver.apply(transaction, plan, to: tree, isNew: isNew, lock)
+        } catch let error as any Diagnosable {
+            let free = try tree.freeBytes()
+            guard free < 16 << 20 else { throw error }
+            throw PopulateError.diskFull(tree.removingLastComponent(), free: free, "\(error.diagnostic)")
+        }
     }
 
     private func state(_ plan: PackagePlan, installed: Set<String>) -> ImageState {
@@ -182,9 +196,15 @@ public struct Populator {
 public enum PopulateError: Diagnosable, Equatable {
     /// Lines of `HandChanges`.
     case changedByHand(FilePath, [String])
+    /// Of the folder's file system so many bytes are free; with what the package manager said.
+    case diskFull(FilePath, free: Int64, String)
 
     public var diagnostic: Diagnostic {
         switch self {
+        case .diskFull(let folder, let free, let words):
+            return Diagnostic(
+                "no space left on device, \(free >> 20) MiB are free", subject: folder.printable,
+                remedy: "make room there: catboat gc, rmimage\n\(words)")
         case .changedByHand(let tree, let lines):
             let shown = lines.prefix(40) + (lines.count > 40 ? ["… and \(lines.count - 40) more"] : [])
             return Diagnostic(
