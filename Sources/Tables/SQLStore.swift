@@ -81,6 +81,9 @@ final class SQLStore: Store {
         }
         if !values.isEmpty, values.allSatisfy(\.value.isEmpty) { return }
         // Later cells win: a value may repeat a column of the match.
+        if let key = schema.requiredKey, let cell = values.last(where: { $0.column == key }), cell.value.isEmpty {
+            throw .missingKey(key, table: schema.name)
+        }
         var cells = matches.filter { match in !values.contains { $0.column == match.column } }
         for cell in values {
             cells.removeAll { $0.column == cell.column }
@@ -147,6 +150,9 @@ final class SQLStore: Store {
             throw .duplicateKey(table: schema.name, key: key.told)
         }
     }
+        if let key = schema.requiredKey, (values.last { $0.column == key }?.value ?? "").isEmpty {
+            throw .missingKey(key, table: schema.name)
+        }
 
     private func expect(_ schema: TableSchema, _ matches: [Cell], _ values: [Cell]) throws(StoreError) {
         let positions = try values.map { (cell) throws(StoreError) in try schema.requirePosition(of: cell.column) }

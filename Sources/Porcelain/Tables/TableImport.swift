@@ -74,7 +74,7 @@ struct TableImport {
             problem = Diagnostic("Unable to open \(name)", remedy: "name the file after its table, e.g. site.csv")
         } else if let column = reader.columns.first(where: { !Self.isName($0) }) {
             problem = Diagnostic("The header line names a column '\(column)'", remedy: "use letters, digits and '_'")
-        } else if Set(reader.columns).count < reader.columns.count {
+        } else if schema == nil, Set(reader.columns).count < reader.columns.count {
             problem = Diagnostic("The header line names a column twice", remedy: "remove one of them")
         }
         if let problem { throw TableRestoring.Failure(diagnostics: [problem], status: 4) }

@@ -1,0 +1,41 @@
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Rows have keys, tables have names, and files that miss either change nothing.
+@Suite(.scratchDirectory) struct TableKeyTests {
+    private func site(_ kind: StoreKind = .sqlite) throws -> Catboat {
+        let catboat = try Catboat(root: Scratch.directory).using(kind)
+        let made = try catboat("mkdef", "n1-n2", "groups=all", "os=rocky9")
+        try #require(made.status == 0, "\(made)")
+        return catboat
+    }
+
+    private func refused(_ result: Catboat.Result, _ status: CInt, _ told: String) {
+        #expect(result.status == status && (result.stdout + result.stderr).contains(told), "\(result)")
+    }
+
+    @Test(arguments: StoreKind.available)
+    func `a file without its keys changes nothing`(kind: StoreKind) throws {
+        let catboat = try site(kind)
+        let before = try catboat("tabdump", "nodelist").stdout
+        for (text, told) in [
+            ("#groups,status\n\"all\",\"x\"\n", "lacks the key column 'node' of the table 'nodelist'"),
+            ("#groups,status\n", "lacks the key column 'node'"),
+            ("#node,groups\n\"n1\",\"all\"\n,x\n", "No value in key column 'node' on line 1: ,x"),
+            ("#node,groups\n\"\",\"x\"\n", "No value in key column 'node' on line 0: \"\",\"x\""),
+            ("#node,groups,node\n\"n1\",\"x\",\"n1\"\n", "names column 'node' twice"),
+        ] {
+            let file = try Scratch.write(text, to: "dump/nodelist.csv")
+            for words: [Word] in [
+                ["tabrestore", Word(file)], ["restorexCATdb", "-p", Word(file.removingLastComponent())],
+                ["import-xcat", Word(file.removingLastComponent())],
+            ] {
+                let result = try catboat.run(words[0].description, Array(words.dropFirst()))
+                #expect(result.status != 0 && result.stderr.contains(told), "\(words): \(result)")
+                #expect(try catboat("tabdump", "nodelist").stdout == before, "\(words)")
+            }
+        }
+    }
+}
