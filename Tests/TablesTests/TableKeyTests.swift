@@ -38,4 +38,22 @@ import Testing
             }
         }
     }
+
+    @Test(arguments: StoreKind.available)
+    func `keys and groups are one line, and text shows what it is`(kind: StoreKind) throws {
+        let catboat = try site(kind)
+        let before = try catboat("tabdump", "nodelist").stdout
+        for words: [Word] in [
+            ["nodeadd", "ok1", "groups=x\ny"], ["chtab", "key=a\nb", "site.value=x"],
+            ["chtab", "node=n1", "nodelist.comments=a\u{85}b"], ["chtab", "node=n1", "nodelist.comments=a\u{202e}b"],
+            ["chtab", "node=n1", "nodelist.comments=a\u{2067}b"],
+        ] {
+            let result = try catboat.run(words[0].description, Array(words.dropFirst()))
+            refused(result, 1, "value has a control character")
+        }
+        #expect(try catboat("tabdump", "nodelist").stdout == before)
+        let text = "café\u{a0}\u{2026}\u{200f}\n\tטקסט"
+        #expect(try catboat("chtab", "node=n1", Word("nodelist.comments=\(text)")).status == 0)
+        #expect(try catboat("gettab", "node=n1", "nodelist.comments").stdout == text + "\n")
+    }
 }

@@ -135,7 +135,8 @@ struct TableRestoring {
         if record.fields.allSatisfy({ ($0 ?? "").isEmpty }) {
             return Diagnostic("DB error  with line \(record.line): \(record.text)", remedy: "remove the empty record")
         }
-        for (column, field) in zip(columns, record.fields) where !TableText.isPlain(field ?? "", in: schema) {
+        for (column, field) in zip(columns, record.fields)
+        where !TableText.isPlain(field ?? "", in: schema, column: column) {
             return Diagnostic(
                 "Control character in column '\(column)' on line \(record.line): \(record.text)",
                 remedy: "remove it from the file")
