@@ -40,6 +40,29 @@ import Testing
     }
 
     @Test(arguments: StoreKind.available)
+    func `no row is made without its key`(kind: StoreKind) throws {
+        let catboat = try site(kind)
+        refused(try catboat("table-set", "site", "key=", "value=x"), 128, "row has no key: 'site.key'")
+        let changed = try catboat("chtab", "osname=Linux", "osimage.profile=x")
+        #expect(
+            changed
+                == Catboat.Result(
+                    status: 1, stdout: "",
+                    stderr: "table-set: error: row has no key: 'osimage.imagename': give imagename=VALUE\n"))
+        refused(try catboat("chtab", "node=n1", "nodelist.node="), 1, "row has no key: 'nodelist.node'")
+        refused(try catboat("chtab", "site.value=x"), 1, "row has no key")
+        #expect(try catboat("nodels").stdout == "n1\nn2\n")
+        // A password without a user, and a file of every image.
+        #expect(try catboat("chtab", "key=cisco", "passwd.password=x").status == 0)
+        #expect(try catboat("chtab", "file=/etc/x", "litefile.options=ro").status == 0)
+        let dump: Word = "\(Scratch.directory)/dump"
+        #expect(try catboat("dumpxCATdb", "-p", dump).status == 0)
+        let back = try catboat("restorexCATdb", "-p", dump)
+        #expect(back.status == 0, "\(back)")
+        #expect(try catboat("tabdump", "litefile").stdout.contains(",\"/etc/x\",\"ro\""))
+    }
+
+    @Test(arguments: StoreKind.available)
     func `keys and groups are one line, and text shows what it is`(kind: StoreKind) throws {
         let catboat = try site(kind)
         let before = try catboat("tabdump", "nodelist").stdout

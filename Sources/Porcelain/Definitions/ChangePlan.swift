@@ -108,9 +108,10 @@ enum PlannedChange {
                 if queue == nil { queue = ChangeQueue(cluster.settings) }
                 // Those who are not in the queue come in between, those of other machines, too.
                 if attempt > 0 { Pause.milliseconds(UInt32.random(in: 1...UInt32(5 + attempt), using: &generator)) }
-            default: throw StepError.failed("table-set", ending)
+            case .exited: throw CommandFailure([])  // It has said why.
+            case .signaled: throw StepError.failed("table-set", ending)
             }
         }
-        throw StepError.failed("table-set", .exited(1))
+        throw CommandFailure([])
     }
 }

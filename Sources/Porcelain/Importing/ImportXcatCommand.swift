@@ -104,7 +104,7 @@ struct ImportXcatCommand: ParsableCommand {
         let count = given.map(\.reader.records.count).reduce(0, +)
         if !dryRun {
             try files.copy()
-            try Step("table-set", ["--stdin"], input: batch.bytes).run()
+            try Step("table-set", ["--stdin"], input: batch.bytes).runTelling()
         }
         return "\(dryRun ? "would import" : "imported") \(given.count) tables with \(count) rows"
             + told(files, settings)
