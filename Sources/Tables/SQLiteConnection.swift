@@ -12,8 +12,8 @@ final class SQLiteConnection: SQLConnection {
     let location: String
     let rowOrder = "rowid"
     private var statements: [String: OpaquePointer] = [:]
-    /// Whether text that is not UTF-8 is an error instead of being read with U+FFFD in it.
-    var refusesOtherText = false
+    /// The table whose text must be UTF-8 instead of being read with U+FFFD in it; its queries give the rowid first.
+    var strictTable: String?
 
     /// Opens an existing file to read it.
     static func reading(_ location: String) throws(StoreError) -> SQLiteConnection {
@@ -92,8 +92,10 @@ final class SQLiteConnection: SQLConnection {
     private func text(of statement: OpaquePointer, _ column: CInt) throws(StoreError) -> String? {
         guard let text = sqlite3_column_text(statement, column) else { return nil }
         let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column)))
-        if refusesOtherText, String(validating: bytes, as: UTF8.self) == nil {
-            throw .failed("read rows", reason: "text is not UTF-8: '\(location)'")
+        if let strictTable, String(validating: bytes, as: UTF8.self) == nil {
+            let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)"
+            throw .notText(
+                table: strictTable, column: name, row: Int(sqlite3_column_int64(statement, 0)), file: location)
         }
         return String(decoding: bytes, as: UTF8.self)
     }

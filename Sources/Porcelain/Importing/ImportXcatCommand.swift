@@ -76,7 +76,17 @@ struct ImportXcatCommand: ParsableCommand {
         }
         var tables: [TableImport] = []
         for name in names where isWanted(name) {
-            if let table = try foreign.table(name) { tables.append(TableImport(table.name, table.reader)) }
+            guard var table = try foreign.table(name) else {
+                Console.warning("'\(folder.joined("\(name).sqlite"))' has no table '\(name)': it was left out.")
+                continue
+            }
+            // Databases take rows without a key; nothing could ever be found in them.
+            if let key = TableSchema.named(name)?.requiredKey {
+                for number in table.reader.removeRecords(without: key) {
+                    Console.warning("Row \(number) of the table '\(name)' has no \(key): it was left out.")
+                }
+            }
+            tables.append(TableImport(table.name, table.reader))
         }
         return tables
     }

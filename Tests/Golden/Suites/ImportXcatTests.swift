@@ -116,6 +116,30 @@ import Testing
         #expect(log.status == 128 && log.stderr.contains("it has a write-ahead log"), "\(log.stderr)")
     }
 
+    @Test func `cells and rows of a running xCAT that cannot be read are named`() throws {
+        guard Tool.isInstalled("sqlite3") else { return }
+        let folder = Scratch.directory.joined("live")
+        try folder.createDirectories()
+        try Scratch.directory.joined("root").createDirectories()
+        func write(_ name: String, _ text: Word) throws {
+            _ = try Tool("sqlite3", [Word(folder.joined(FilePath("\(name).sqlite"))), text]).output()
+        }
+        try write("site", "CREATE TABLE site (key TEXT, value TEXT); INSERT INTO site VALUES ('a','1'), (NULL,'2')")
+        try write("other", "CREATE TABLE something (x TEXT)")
+        let result = try catboat("import-xcat", "--live", Word(folder))
+        #expect(result.status == 0 && result.stdout == "imported 1 tables with 1 rows\n", "\(result)")
+        #expect(
+            result.stderr == "Warning: '\(folder)/other.sqlite' has no table 'other': it was left out.\n"
+                + "Warning: Row 2 of the table 'site' has no key: it was left out.\n")
+        try write("site", "INSERT INTO site VALUES ('c', CAST(x'636166e9' AS TEXT))")
+        let refused = try catboat("import-xcat", "--live", Word(folder))
+        #expect(refused.status == 128, "\(refused)")
+        #expect(
+            refused.stderr.hasSuffix(
+                "import-xcat: error: text is not UTF-8: 'site.value, row 3': write it again: "
+                    + "sqlite3 \(folder)/site.sqlite \"UPDATE site SET value='…' WHERE rowid=3\"\n"), "\(refused)")
+    }
+
     @Test func `stanzas make nodes before the groups that name them`() throws {
         try Scratch.directory.joined("root").createDirectories()
         let file = try Scratch.write(
