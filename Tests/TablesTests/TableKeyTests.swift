@@ -79,4 +79,25 @@ import Testing
         #expect(try catboat("chtab", "node=n1", Word("nodelist.comments=\(text)")).status == 0)
         #expect(try catboat("gettab", "node=n1", "nodelist.comments").stdout == text + "\n")
     }
+
+    @Test func `a file that is no store of ours is left alone`() throws {
+        let catboat = Catboat(root: Scratch.directory)
+        let empty = try Scratch.write("", to: "empty.sqlite")
+        for words in [["tabdump", "site"], ["chtab", "key=a", "site.value=b"]] as [[Word]] {
+            let result = try catboat.storing(in: empty.printable).run(
+                words[0].description, Array(words.dropFirst()))
+            refused(result, 1, "store is an empty file: '\(empty)'")
+        }
+        #expect(try empty.readBytes() == [])
+        guard Tool.isInstalled("sqlite3") else { return }
+        let foreign = Scratch.directory.joined("foreign.sqlite")
+        _ = try Tool("sqlite3", [Word(foreign), "CREATE TABLE mine (a); PRAGMA user_version = 2"]).output()
+        let bytes = try foreign.readBytes()
+        for words in [["tabdump", "site"], ["chtab", "key=a", "site.value=b"]] as [[Word]] {
+            let result = try catboat.storing(in: foreign.printable).run(
+                words[0].description, Array(words.dropFirst()))
+            refused(result, 1, "SQLite file belongs to another program: '\(foreign)'")
+        }
+        #expect(try foreign.readBytes() == bytes)
+    }
 }
