@@ -80,6 +80,42 @@ import Testing
         #expect(try catboat("gettab", "node=n1", "nodelist.comments").stdout == text + "\n")
     }
 
+    @Test func `files of what is kept for others are restored one by one`() throws {
+        let catboat = try site()
+        try Scratch.write("#key,value,tier\n\"a\",\"1\",\"gold\"\n\"b\",\"2\",\n", to: "dump/site.csv")
+        try Scratch.write("#node,speed\n\"n1\",\"fast\"\n", to: "dump/racing.csv")
+        #expect(try catboat("restorexCATdb", "-p", "\(Scratch.directory)/dump").status == 0)
+        let again = Scratch.directory.joined("again")
+        #expect(try catboat("dumpxCATdb", "-p", Word(again)).status == 0)
+        func text(_ name: String) throws -> String { try again.joined(FilePath(name)).readText() }
+        let (site, racing) = (try text("site.csv"), try text("racing.csv"))
+        #expect(site.contains("gold") && racing.contains("fast"))
+        try catboat("chtab", "key=a", "site.value=9")
+        for name in ["site.csv", "racing.csv"] {
+            let result = try catboat("tabrestore", Word(again.joined(FilePath(name))))
+            #expect(result == Catboat.Result(status: 0, stdout: "", stderr: ""))
+        }
+        #expect(try catboat("dumpxCATdb", "-p", Word(again)).status == 0)
+        #expect(try text("site.csv") == site && text("racing.csv") == racing)
+        refused(try catboat("tabrestore", "-a", Word(again.joined("racing.csv"))), 1, "cannot be added")
+        let file = try Scratch.write("#node,speed\n", to: "racing.csv")
+        #expect(try catboat("tabrestore", Word(file)).status == 0)
+        refused(try catboat("tabdump", "racing"), 1, "No such table")
+        refused(try catboat("tabrestore", Word(file)), 4, "Unable to open racing")
+    }
+
+    @Test func `the store's own tables are none for people`() throws {
+        let catboat = try site()
+        refused(
+            try catboat("chtab", "tablename=../x", "catboat_kept.value=y"), 1, "Table catboat_kept does not exist.")
+        refused(try catboat("table-set", "catboat_kept", "tablename=x", "value=y"), 128, "no such table")
+        refused(try catboat("tabdump", "catboat_kept"), 1, "No such table")
+        refused(try catboat("tabedit", "catboat_kept"), 1, "No such table")
+        let line = "insert\tcatboat_kept\ttablename=../x\tvalue=a\n"
+        #expect(try catboat("table-set", "--stdin", input: line).status == 0)
+        refused(try catboat("dumpxCATdb", "-p", "\(Scratch.directory)/dump"), 1, "is no file name: '../x'")
+    }
+
     @Test func `a file that is no store of ours is left alone`() throws {
         let catboat = Catboat(root: Scratch.directory)
         let empty = try Scratch.write("", to: "empty.sqlite")

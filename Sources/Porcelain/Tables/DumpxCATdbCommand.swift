@@ -23,7 +23,13 @@ struct DumpxCATdbCommand: PeerCommand {
             try Console.print(" Creating \(folder) for database dump")
             try path.createDirectories(permissions: 0o700)
         }
-        for table in try tables(in: cluster.store, without: skipped) {
+        let tables = try tables(in: cluster.store, without: skipped)
+        if let bad = tables.first(where: { !TableImport.isName($0.name) }) {
+            throw CommandFailure([
+                Diagnostic("name of a kept table is no file name", subject: bad.name, remedy: "restore it by its name")
+            ])
+        }
+        for table in tables {
             guard let text = table.text else {
                 if options.verbose { try Console.print("Skipping \(table.name)") }
                 continue
