@@ -140,6 +140,27 @@ import Testing
                     + "sqlite3 \(folder)/site.sqlite \"UPDATE site SET value='…' WHERE rowid=3\"\n"), "\(refused)")
     }
 
+    @Test func `only paths of xCAT's folder are replaced`() throws {
+        let share = "root/opt/xcat/share/xcat/netboot/rh"
+        try Scratch.write("bash\n", to: "\(share)/a.pkglist")
+        let path = "/opt/xcat/share/xcat/netboot/rh/a.pkglist"
+        let custom = "/install/custom/netboot/rh/a.pkglist"
+        let values = [
+            "http://mirror\(path)": "http://mirror\(path)", "/backup\(path)": "/backup\(path)",
+            "host:\(path)": "host:\(path)", "dud:\(path),rpm:\(path)": "dud:\(custom),rpm:\(custom)",
+            "\(path) x;\(path)|'\(path)'": "\(custom) x;\(custom)|'\(custom)'", "a=\(path)": "a=\(custom)",
+        ]
+        let rows = values.keys.sortedByBytes()
+        try Scratch.write(
+            "#imagename,pkgdir\n" + rows.enumerated().map { "\"i\($0)\",\"\($1)\"\n" }.joined(),
+            to: "dump/linuximage.csv")
+        #expect(try catboat("import-xcat", Word(Scratch.directory.joined("dump"))).status == 0)
+        for (number, value) in rows.enumerated() {
+            let got = try catboat("table-get", "linuximage", "i\(number)", "-c", "pkgdir").stdout
+            #expect(got == "\(values[value] ?? "")\n")
+        }
+    }
+
     @Test func `stanzas make nodes before the groups that name them`() throws {
         try Scratch.directory.joined("root").createDirectories()
         let file = try Scratch.write(
