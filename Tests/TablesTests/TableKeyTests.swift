@@ -136,4 +136,14 @@ import Testing
         }
         #expect(try foreign.readBytes() == bytes)
     }
+
+    @Test func `arguments are UTF-8`() throws {
+        let catboat = try site()
+        let bad = Word(bytes: Array("usercomment=caf".utf8) + [0xe9])
+        for verb in ["chdef", "table-set"] {
+            let result = try catboat.run(verb, verb == "chdef" ? ["n1", bad] : ["nodelist", "node=n1", bad])
+            refused(result, 128, "catboat: error: argument is not UTF-8: ")
+        }
+        #expect(try catboat("lsdef", "n1", "-i", "usercomment", "-c").stdout == "n1: usercomment=\n")
+    }
 }
