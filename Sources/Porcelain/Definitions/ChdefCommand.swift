@@ -171,3 +171,4 @@ struct DefinitionChange {
         return true
     }
 }
+        try editor.warnOfNamesake(draft)

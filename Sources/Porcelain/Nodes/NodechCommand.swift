@@ -42,7 +42,7 @@ struct NodechCommand: PeerCommand {
             let matches = try assignments.criteria.allSatisfy {
                 $0.term.holds(for: try cluster.value(of: node, $0.column)?.text ?? "")
             }
-            if matches { try assignments.plan(node, cluster, into: &plan.batch) }
+            if matches { try assignments.plan(node, cluster, into: &plan) }
         }
         return plan
     }
@@ -107,10 +107,18 @@ struct NodeaddCommand: PeerCommand {
         let problems = names.compactMap { ObjectNameRule.problem($0, type) }
         guard problems.isEmpty else { throw CommandFailure(problems) }
         cluster.prepare(forObjects: names.count)
+        let disabled = try names.filter { try cluster.isDisabled(type, $0) }
+        guard disabled.isEmpty else {
+            throw CommandFailure(
+                disabled.map { DefinitionRules.disabled(ObjectDraft(type: type, name: $0, values: [])) })
+        }
         assignments.warnOfExpressions(for: names, &plan)
+        let groups = assignments.changes.filter { $0.column.table == "nodelist" && $0.column.column == "groups" }
+            .flatMap { $0.value.split(separator: ",").map(String.init) }
         for name in names {
             if let warning = ObjectNameRule.warning(name, type) { plan.warn(warning) }
-            try assignments.plan(name, cluster, into: &plan.batch)
+            if groups.contains(name) { plan.warn(DefinitionEditor.namesake(name)) }
+            try assignments.plan(name, cluster, into: &plan)
         }
         return plan
     }
