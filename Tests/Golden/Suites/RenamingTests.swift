@@ -21,6 +21,78 @@ import Testing
     }
 
     @Test(arguments: StoreKind.available)
+    func `what names a node follows it`(kind: StoreKind) throws {
+        let catboat = try site(kind)
+        try set(
+            catboat,
+            [
+                ["node=x2", "noderes.xcatmaster=x1", "noderes.servicenode=x11,x1", "vm.host=x1"],
+                ["node=x1", "noderes.xcatmaster=x1"], ["node=x3", "switch.switch=x1", "switch.port=7"],
+                ["priority=9", "policy.noderange=x1,x11", "policy.rule=allow"], ["key=excludenodes", "site.value=x1"],
+                ["priority=8", "policy.noderange=x1-x2", "policy.rule=allow"],
+                ["groupname=dyn", "nodegroup.grouptype=dynamic", "nodegroup.wherevals=servicenode==x1"],
+            ])
+        try catboat("chtab", "-d", "key=excludenodes", "site")
+        try set(catboat, [["key=excludenodes", "site.value=x9,x11"]])
+        let result = try catboat("chdef", "x1", "-n", "y1")
+        #expect(
+            result
+                == Catboat.Result(
+                    status: 0, stdout: "Changed the object name from x1 to y1.\n",
+                    stderr: "Warning: 'x1' stays in policy.noderange of rule '8': 'x1-x2'.\n"
+                        + "Warning: 'x1' stays in the selection of the group 'dyn': 'servicenode==x1'.\n"))
+        let values = try catboat("nodels", "x2,y1", "noderes.xcatmaster", "noderes.servicenode", "vm.host").stdout
+        #expect(
+            values == "x2: noderes.xcatmaster: y1\nx2: noderes.servicenode: x11,y1\nx2: vm.host: y1\n"
+                + "y1: noderes.xcatmaster: y1\ny1: noderes.servicenode: \ny1: vm.host: \n")
+        #expect(try catboat("gettab", "node=x3", "switch.switch").stdout == "y1\n")
+        #expect(try catboat("gettab", "priority=9", "policy.noderange").stdout == "y1,x11\n")
+        #expect(try catboat("gettab", "priority=8", "policy.noderange").stdout == "x1-x2\n")
+    }
+
+    @Test(arguments: StoreKind.available)
+    func `what names an image follows it`(kind: StoreKind) throws {
+        let catboat = try site(kind)
+        try set(
+            catboat,
+            [
+                ["node=x1", "nodetype.provmethod=img", "chain.chain=runcmd=bmcsetup,osimage=img:reboot4deploy,shell"],
+                ["image=img", "litefile.file=/x", "litefile.options=ro"],
+            ])
+        #expect(try catboat("chdef", "-t", "osimage", "img", "-n", "new").status == 0)
+        #expect(
+            try catboat("gettab", "node=x1", "chain.chain").stdout
+                == "runcmd=bmcsetup,osimage=new:reboot4deploy,shell\n")
+        #expect(try catboat("gettab", "node=x1", "nodetype.provmethod").stdout == "new\n")
+        #expect(try catboat("gettab", "file=/x", "litefile.image").stdout == "new\n")
+    }
+
+    @Test func `a name that is taken is one error`() throws {
+        let catboat = try site()
+        try set(catboat, [["node=zz", "nodehm.mgt=ipmi"], ["node=x3", "nodehm.mgt=ipmi"]])
+        func told(_ words: Word...) throws -> String {
+            let result = try catboat.run(words[0].description, Array(words.dropFirst()))
+            #expect(result.status == 1 && result.stdout == "", "\(result)")
+            return result.stderr
+        }
+        let hint = "hint: choose another name\n"
+        #expect(
+            try told("chdef", "-t", "group", "zz", "-n", "x3") == "Error: The name 'x3' is taken by a node.\n" + hint)
+        #expect(try told("chdef", "x3", "-n", "all") == "Error: The name 'all' is taken by a group.\n" + hint)
+        try set(catboat, [["node=left", "nodehm.mgt=ipmi"]])
+        #expect(
+            try told("chdef", "x3", "-n", "left")
+                == "Error: The name 'left' is taken: the table 'nodehm' has a row of it.\n"
+                + "hint: choose another name, or remove the row: chtab -d node=left nodehm\n")
+        func warning(_ name: String) -> String {
+            "Warning: '\(name)' is a node and a group now: in noderanges it means the node alone.\n"
+        }
+        #expect(try catboat("nodeadd", "own1", "groups=own1,q").stderr == warning("own1"))
+        #expect(try catboat("mkdef", "-o", "own2", "groups=own2").stderr == warning("own2"))
+        #expect(try catboat("mkdef", "-t", "group", "x2", "members=x1").stderr == warning("x2"))
+    }
+
+    @Test(arguments: StoreKind.available)
     func `a change that a disabled row hides is told`(kind: StoreKind) throws {
         let catboat = try site(kind)
         try set(
