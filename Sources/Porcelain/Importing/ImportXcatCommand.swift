@@ -144,7 +144,7 @@ struct ImportXcatCommand: ParsableCommand {
         file.replaceValues { attribute, value in attribute == "usercomment" ? value : files.mapped(value) }
         let request = try DefinitionRequest(DefinitionOptions<ChdefVerb>.parse(["-z"]))
         let makePlan = { [file] (cluster: Cluster) in
-            try DefinitionChange(request, cluster).plan(try DraftReader(request, cluster).read(file))
+            try DefinitionChange(request, cluster).plan(try DraftReader(request, cluster).read(file, isPlaced: true))
         }
         let plan: ChangePlan
         if dryRun {

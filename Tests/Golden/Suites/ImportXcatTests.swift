@@ -140,6 +140,44 @@ import Testing
                     + "sqlite3 \(folder)/site.sqlite \"UPDATE site SET value='…' WHERE rowid=3\"\n"), "\(refused)")
     }
 
+    @Test func `what is wrong with a stanza names object and line`() throws {
+        try Scratch.directory.joined("root").createDirectories()
+        let file = try Scratch.write(
+            """
+            r1:
+                objtype=route
+
+            m1:
+                objtype=motor
+                speed=3
+
+            n1:
+                objtype=node
+                groups=all
+                sped=3
+
+            n2:
+                objtype=node
+                groups=all
+                bmc=10.0.0.1
+
+            n3:
+                objtype=node
+                groups=all
+
+            """, to: "site.stanza")
+        let result = try catboat("import-xcat", Word(file))
+        #expect(result.status == 128 && result.stdout == "imported 2 objects\n", "\(result)")
+        for told in [
+            "route 'r1' on line 1 has no attributes: left out", "no such objtype: motor: ''m1', line 4'",
+            "'sped' is not a valid attribute name for an object type of 'node'.: 'node 'n1', line 8'",
+            ": 'node 'n2', line 13'",
+        ] {
+            #expect(result.stderr.contains(told), "\(told): \(result.stderr)")
+        }
+        #expect(try catboat("nodels").stdout == "n1\nn3\n")
+    }
+
     @Test func `only paths of xCAT's folder are replaced`() throws {
         let share = "root/opt/xcat/share/xcat/netboot/rh"
         try Scratch.write("bash\n", to: "\(share)/a.pkglist")

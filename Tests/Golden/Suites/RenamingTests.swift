@@ -124,4 +124,22 @@ import Testing
         #expect(try catboat("chdef", "-t", "site", "excludenodes=").status == 0)
         #expect(try catboat("nodels", "all").stdout == "x1\nx2\nx3\n")
     }
+
+    @Test func `members come back in their order`() throws {
+        let catboat = try site()
+        for node in ["b9", "a7", "c1"] as [Word] { try catboat("mkdef", node, "groups=odd,all") }
+        try catboat("mkdef", "-t", "group", "odd", "mgt=ipmi")
+        let text = try catboat("lsdef", "-t", "node,group", "-l", "-z").stdout
+        #expect(text.contains("members=b9,a7,c1\n"))
+        for verb in ["mkdef", "import-xcat"] {
+            let root = Scratch.directory.joined(FilePath("\(verb)-root"))
+            try root.createDirectories()
+            let other = Catboat(root: root)
+            let file = try Scratch.write(text, to: "site.stanza")
+            let made =
+                verb == "mkdef" ? try other(verb, "-z", input: text) : try other("import-xcat", Word(file))
+            #expect(made.status == 0, "\(made)")
+            #expect(try other("lsdef", "-t", "node,group", "-l", "-z").stdout == text)
+        }
+    }
 }
