@@ -116,6 +116,22 @@ import Testing
         refused(try catboat("dumpxCATdb", "-p", "\(Scratch.directory)/dump"), 1, "is no file name: '../x'")
     }
 
+    @Test func `what does nothing says so`() throws {
+        let catboat = try site()
+        try Scratch.directory.joined("empty").createDirectories()
+        refused(
+            try catboat("restorexCATdb", "-p", "\(Scratch.directory)/empty"), 1,
+            "no tables in the folder: '\(Scratch.directory)/empty'")
+        refused(try catboat("chtab", "-d", "node=n2", "nodetype", "nosuch"), 1, "Table nosuch does not exist.")
+        #expect(try !catboat("tabdump", "nodetype").stdout.contains("n2"))
+        for option in ["-n", "-p", "-i", "-d"] as [Word] {
+            refused(try catboat("tabprune", "auditlog", option, "-1"), 1, "must not be negative")
+        }
+        refused(try catboat("tabprune", "auditlog", "-p", "101"), 1, "must not be over 100")
+        refused(try catboat("noderm", ""), 1, "No node in ''")
+        refused(try catboat("lsdef", "-t", ""), 1, "names no object type")
+    }
+
     @Test func `a file that is no store of ours is left alone`() throws {
         let catboat = Catboat(root: Scratch.directory)
         let empty = try Scratch.write("", to: "empty.sqlite")

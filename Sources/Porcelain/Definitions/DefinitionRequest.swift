@@ -101,6 +101,7 @@ struct DefinitionRequest {
     private mutating func readTypes(_ text: String?) throws {
         if let text {
             if isAll { throw UsageFailure("The flags '-a' and '-t' cannot be used together.") }
+            if text.split(separator: ",").isEmpty { throw UsageFailure("The option '-t' names no object type.") }
             givenTypes = try text.split(separator: ",").map { try ObjectType.named(String($0)) }
             if (givenTypes?.count ?? 0) > 1, !assignments.isEmpty {
                 throw UsageFailure("Cannot combine multiple types with 'att=val' pairs on the command line.")

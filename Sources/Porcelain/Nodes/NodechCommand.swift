@@ -138,7 +138,7 @@ struct NodermCommand: PeerCommand {
         if version { return try Console.print("Version \(CommandShell.version)") }
         guard !help else { throw UsageFailure(status: 0) }
         guard let noderange else { throw UsageFailure() }
-        let nodes = try Cluster.open().requireNodes(noderange)
+        let nodes = try Cluster.open().requireSomeNodes(noderange)
         let tables = TableSchema.all.filter { $0.columns.contains("node") }
         try TableRestoring.apply(
             TableBatch(nodes.flatMap { node in tables.map { .delete($0.name, matches: [Cell("node", node)]) } }))

@@ -83,7 +83,13 @@ struct RestorexCATdbCommand: PeerCommand {
         var batch = TableBatch()
         var failed = false
         var notes: [String] = []
-        for name in try FilePath(folder).directoryNames() where name.printable.hasSuffix(".csv") {
+        let names = try FilePath(folder).directoryNames().filter { $0.printable.hasSuffix(".csv") }
+        if names.isEmpty {
+            throw CommandFailure([
+                Diagnostic("no tables in the folder", subject: folder, remedy: "give the folder that dumpxCATdb wrote")
+            ])
+        }
+        for name in names {
             let file = FilePath(folder).joined(name)
             if skipped.contains(String(name.printable.dropLast(4))) {
                 try Console.print("Skipping \(name.printable)")
