@@ -146,6 +146,9 @@ struct DefinitionRequest {
         if newName != nil, isDynamic || isPlus || isMinus || isStanza || !selectionTexts.isEmpty {
             throw UsageFailure("Cannot combine '-n' and '-d','-p','-m','-z','-w' options.")
         }
+        if newName != nil, !assignments.isEmpty {
+            throw UsageFailure("Cannot combine '-n' and 'attr=val' pairs: change the attributes before or after.")
+        }
         try refuseStanzaWithNames()
     }
 
@@ -154,6 +157,9 @@ struct DefinitionRequest {
         if hasNames {
             throw UsageFailure(
                 "Cannot use '-z' with '-o' or a noderange.\nExample of -z usage:\n\t'cat stanzafile | \(verb) -z'")
+        }
+        if !assignments.isEmpty {
+            throw UsageFailure("Cannot combine '-z' and 'attr=val' pairs: put the attributes into the stanzas.")
         }
         if givenTypes != nil || isAll {
             throw UsageFailure("Cannot combine '-t' and '-a', '-z', or '-x' options.")

@@ -92,6 +92,27 @@ import Testing
         #expect(try catboat("mkdef", "-t", "group", "x2", "members=x1").stderr == warning("x2"))
     }
 
+    @Test func `options that would be lost are refused`() throws {
+        let catboat = try site()
+        let renamed = try catboat("chdef", "x1", "-n", "x9", "os=zz")
+        #expect(renamed.status == 1 && renamed.stderr.contains("Cannot combine '-n' and 'attr=val' pairs"))
+        let text = "w1:\n    objtype=node\n    groups=a\n"
+        for verb in ["mkdef", "chdef"] {
+            let made = try catboat(verb, "-z", "os=x", input: text)
+            #expect(made.status == 1 && made.stderr.contains("Cannot combine '-z' and 'attr=val' pairs"), "\(made)")
+        }
+        #expect(try catboat("nodels").stdout == "x1\nx2\nx3\n")
+        for word in ["nicips.eth1=a,b", "nicips.eth1=a(b,c", "nicips.e,1=a", "nicips.e!1=a"] as [Word] {
+            let result = try catboat("chdef", "x1", word)
+            #expect(result.status == 1 && result.stderr.contains("cannot be stored for one interface"), "\(result)")
+        }
+        #expect(try catboat("chdef", "x1", "nicips.eth1=a|b").status == 0)
+        #expect(try catboat("lsdef", "x1", "-i", "nicips.eth1", "-c").stdout == "x1: nicips.eth1=a|b\n")
+        try catboat("chdef", "x2", "provmethod=netboot")
+        let listed = try catboat("lsdef", "x2", "--osimage")
+        #expect(listed.status == 1 && listed.stderr.contains("Missing attributes for node x2"), "\(listed)")
+    }
+
     @Test(arguments: StoreKind.available)
     func `a change that a disabled row hides is told`(kind: StoreKind) throws {
         let catboat = try site(kind)
