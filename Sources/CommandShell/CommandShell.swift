@@ -28,8 +28,10 @@ public struct CommandShell: Sendable {
         var words = CommandLine.arguments
         let own = FilePath(words.isEmpty ? executable.rawValue : words.removeFirst()).lastName.printable
         if CommandList.Executable(rawValue: own) == nil {
+            refuseOtherText(own)
             run(own.hasPrefix("catboat-") ? String(own.dropFirst(8)) : own, words)
         }
+        refuseOtherText(own)
         if words.first == "---words" { complete(Array(words.dropFirst())) }
         do {
             var globals = GlobalOptions(words)
@@ -40,6 +42,23 @@ public struct CommandShell: Sendable {
             run(verb, globals.rest)
         } catch {
             fail(error, name: "catboat", commandClass: .umbrella)
+        }
+    }
+
+    /// Refuses words that are not UTF-8: they would be stored, or looked for, as something else than was given.
+    private func refuseOtherText(_ own: String) {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let word = CommandLine.unsafeArgv[index] else { return }
+            let bytes = UnsafeRawBufferPointer(start: word, count: strlen(word))
+            if String(validating: bytes, as: UTF8.self) != nil { continue }
+            let name = own.hasPrefix("catboat-") && CommandList.entry(named: own) == nil ? "catboat" : own
+            fail(
+                CommandFailure([
+                    Diagnostic(
+                        "argument is not UTF-8", subject: String(decoding: bytes, as: UTF8.self),
+                        remedy: "give UTF-8; a file of such a name needs another one")
+                ]),
+                name: name, commandClass: CommandList.entry(named: own)?.commandClass ?? .umbrella)
         }
     }
 

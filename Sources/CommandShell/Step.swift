@@ -60,6 +60,15 @@ public struct Step {
         guard ending.isSuccess else { throw StepError.failed(pipeline.last?.verb ?? "", ending) }
     }
 
+    /// Runs a step that says itself why it fails: when it exits with another status than 0, so do we, without a word more.
+    public func runTelling() throws {
+        switch try status() {
+        case .exited(0): return
+        case .exited: throw CommandFailure([])
+        case .signaled(let signal): throw StepError.failed(pipeline.last?.verb ?? "", .signaled(signal))
+        }
+    }
+
     /// Runs the step and gives its ending: that of the first command of the pipeline that did not succeed, else success.
     /// - Parameter accepting: statuses that are answers, for the trace.
     public func status(output: Tool.Stream = .inherited, accepting: Set<CInt> = [0]) throws -> Tool.Ending {

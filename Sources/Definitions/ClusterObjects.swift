@@ -35,6 +35,11 @@ extension Cluster {
         return try cache.hasDisabledRow(type.table, type.keyColumn, name)
     }
 
+    /// Whether `disable` hides a row of `table` whose `column` is `key`.
+    public func hasDisabledRow(_ table: String, _ column: String, _ key: String) throws(StoreError) -> Bool {
+        try cache.hasDisabledRow(table, column, key)
+    }
+
     /// The object of this name; nil when there is none.
     /// - Throws: `DefinitionError.unknownType`, `StoreError`.
     public func definition(_ type: String, _ name: String) throws -> Definition? {

@@ -33,6 +33,12 @@ public struct NicValues: Sendable, Equatable {
         return (items + [item]).filter { !$0.trimmed.isEmpty }
     }
 
+    /// Whether a value can be packed so that it comes back for this interface.
+    public static func canHold(_ nic: String, _ value: String) -> Bool {
+        !nic.contains { ",!()".contains($0) } && items(of: value + ",x").count == (value.isEmpty ? 1 : 2)
+            && !value.hasPrefix(",") && !value.hasSuffix(",")
+    }
+
     /// The packed text.
     public var packed: String {
         entries.map { $0.nic.isEmpty ? $0.value : "\($0.nic)!\($0.value)" }.joined(separator: ",")

@@ -26,14 +26,23 @@ extension Cluster {
 
     private func excluding(_ nodes: Set<String>) throws -> [String] {
         guard let excluded = try site("excludenodes"), !nodes.isEmpty else { return nodes.sortedByBytes() }
-        return nodes.subtracting(try NoderangeExpander(self, verifies: false).expand(excluded)).sortedByBytes()
+        let left: Set<String>
+        do {
+            left = try NoderangeExpander(self, verifies: false, matchesPatterns: true).expand(excluded)
+        } catch let error as NoderangeError {
+            throw NoderangeError.badExclusion(excluded, reason: error.diagnostic.description)
+        }
+        return nodes.subtracting(left).sortedByBytes()
     }
 }
 
 /// Evaluates noderanges by the rules of noderange(7).
 final class NoderangeExpander {
     private let cluster: Cluster
+    /// Whether names that are neither nodes nor groups are noted as missing; else they stand for themselves.
     private let verifies: Bool
+    /// Whether `/pattern` stands for the nodes that match; else for itself.
+    private let matchesPatterns: Bool
     private(set) var missing: Set<String> = []
     private var produced = 0
     private var elements = 0
@@ -45,9 +54,10 @@ final class NoderangeExpander {
     /// Bytes that one range may have: lists of all nodes of a large site are longer than a line that people type.
     static let textLimit = 1 << 22
 
-    init(_ cluster: Cluster, verifies: Bool) {
+    init(_ cluster: Cluster, verifies: Bool, matchesPatterns: Bool? = nil) {
         self.cluster = cluster
         self.verifies = verifies
+        self.matchesPatterns = matchesPatterns ?? verifies
     }
 
     func expand(_ range: String) throws -> Set<String> {
@@ -152,7 +162,7 @@ final class NoderangeExpander {
     }
 
     private func matching(_ name: String) throws -> Set<String> {
-        guard verifies else { return [name] }
+        guard matchesPatterns else { return [name] }
         let pattern: Pattern
         do {
             pattern = try Pattern("^" + name.dropFirst() + "$")

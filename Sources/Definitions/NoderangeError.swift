@@ -11,6 +11,8 @@ public enum NoderangeError: Diagnosable, Equatable {
     case badSelection(String)
     case unreadableFile(FilePath, reason: String)
     case tooLarge(limit: Int)
+    /// What `site.excludenodes` says.
+    case badExclusion(String, reason: String)
 
     public var diagnostic: Diagnostic {
         switch self {
@@ -29,6 +31,8 @@ public enum NoderangeError: Diagnosable, Equatable {
                 remedy: "use table.column, groups, tags or mgt; see tabdump -d for the names")
         case .unreadableFile(let path, let reason):
             Diagnostic("cannot read the file of a noderange", subject: path.printable, remedy: reason)
+        case .badExclusion(let text, let reason):
+            Diagnostic("site.excludenodes is not understood", subject: text, remedy: reason)
         case .tooLarge(let limit):
             Diagnostic("noderange names more than \(limit) nodes", remedy: "give a smaller range")
         }

@@ -3,6 +3,8 @@ public struct StanzaFile: Sendable {
     /// One object of the file.
     public struct Stanza: Sendable {
         public var name: String
+        /// Of its first header, counted from 1.
+        public var line: Int
         /// `objtype`; nil when the stanza has none.
         public var type: String?
         /// Attributes in the order of the file; a later one of the same name has replaced the earlier.
@@ -46,7 +48,7 @@ public struct StanzaFile: Sendable {
         StanzaText.forEachLine(of: text) { number, line in
             if line.isEmpty || line.first == StanzaText.comment { return }
             if let name = Self.header(line) {
-                place = self.place(named: name, &positions)
+                place = self.place(named: name, line: number, &positions)
             } else if let (name, value) = Self.attribute(line) {
                 switch place {
                 case .nothing: badLines.append(BadLine(number: number, text: line.text))
@@ -70,11 +72,11 @@ public struct StanzaFile: Sendable {
     }
 
     /// Where the lines below a header go; an object whose name comes again continues.
-    private mutating func place(named name: String, _ positions: inout [String: Int]) -> Place {
+    private mutating func place(named name: String, line: Int, _ positions: inout [String: Int]) -> Place {
         if name.hasPrefix("default-") { return .defaults(type: String(name.dropFirst(8))) }
         if let known = positions[name] { return .stanza(known) }
         positions[name] = stanzas.count
-        stanzas.append(Stanza(name: name))
+        stanzas.append(Stanza(name: name, line: line))
         return .stanza(stanzas.count - 1)
     }
 

@@ -44,7 +44,7 @@ struct DbCommand: ParsableCommand {
         if !replace { try refuseFilled(to) }
         let environment = Environment(["CATBOAT_DB": Word(to.text)])
         let shown = Environment(["CATBOAT_DB": Word(to.printable)])
-        try Step("table-set", ["--stdin"], input: batch.bytes).adding(environment, shown: shown).run()
+        try Step("table-set", ["--stdin"], input: batch.bytes).adding(environment, shown: shown).runTelling()
         try Console.print("copied \(count) rows of \(from.printable) to \(to.printable)")
     }
 

@@ -26,15 +26,19 @@ public struct ForeignTables: Sendable {
         let file = folder.joined("\(name).sqlite")
         try refuseWriteAheadLog(file)
         let connection = try SQLiteConnection(file.printable, flags: SQLITE_OPEN_READONLY)
-        connection.refusesOtherText = true
         let columns = try connection.rows("SELECT name FROM pragma_table_info(?)", [name], width: 1).compactMap {
             $0[0]
         }
         if columns.isEmpty { return nil }
         let list = columns.map { Self.quoted($0) }.joined(separator: ", ")
+        connection.strictTable = name
         let rows = try connection.rows(
-            "SELECT \(list) FROM \(Self.quoted(name)) ORDER BY rowid", width: columns.count)
-        return Table(name: name, reader: TableCSVReader(columns: columns, rows))
+            "SELECT rowid, \(list) FROM \(Self.quoted(name)) ORDER BY rowid", width: columns.count + 1)
+        return Table(
+            name: name,
+            reader: TableCSVReader(
+                columns: columns, rows.map { Array($0.dropFirst()) },
+                numbers: rows.map { row in row[0].flatMap { Int($0) } ?? 0 }))
     }
 
     /// Reading a file with a write-ahead log makes files beside it. Bytes 18 and 19 of the header tell.

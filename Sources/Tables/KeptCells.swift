@@ -70,7 +70,7 @@ public enum KeptCells {
         return "#" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
     }
 
-    fileprivate static func rowKey(_ keys: [String]) -> String {
+    static func rowKey(_ keys: [String]) -> String {
         "=" + keys.map { String(decoding: TableText.escaped($0), as: UTF8.self) }.joined(separator: "\t")
     }
 }
@@ -94,6 +94,20 @@ public struct KeptColumns: Sendable {
                 names.append(column)
             }
         }
+    }
+
+    /// What keeps the values for rows that are about to be put in place of others with the same keys.
+    public func keeping(_ rows: [Row]) -> TableBatch {
+        var batch = TableBatch()
+        for row in rows {
+            for (column, value) in zip(names, values(of: row)) where !value.isEmpty {
+                let key = KeptCells.rowKey(row.keyValues)
+                batch.set(
+                    KeptCells.table, ["tablename": row.schema.name, "rowkey": key, "columnname": column],
+                    ["value": value])
+            }
+        }
+        return batch
     }
 
     /// The values of a row, in the order of the names; empty where there is none.

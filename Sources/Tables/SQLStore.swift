@@ -5,6 +5,10 @@ final class SQLStore: Store {
     private let isEmpty: Bool
     /// By table.
     private var merging: [String: Merging] = [:]
+    /// Whether cells of rows are kept for a table; by table, found out once for each transaction.
+    private var hasKept: [String: Bool] = [:]
+    /// Tables that the transaction has emptied.
+    private var cleared: [TableSchema] = []
 
     /// - Parameter isWriting: makes the tables when there are none.
     init(_ connection: any SQLConnection, isWriting: Bool) throws(StoreError) {
@@ -31,18 +35,28 @@ final class SQLStore: Store {
         try batch.checkValues()
         try connection.transaction { () throws(StoreError) in
             var schemas = TableSchema.Lookup()
+            (hasKept, cleared) = ([:], [])
             for operation in batch.operations { try apply(operation, to: try schemas.require(operation.table)) }
+            for schema in cleared { try forgetMissing(in: schema) }
         }
     }
 
     private func apply(_ operation: TableBatch.Operation, to schema: TableSchema) throws(StoreError) {
+        if schema.name == KeptCells.table { hasKept = [:] }
         switch operation {
         case .set(_, let matches, let values): try set(schema, matches, values)
         case .insert(_, let values): try insert(schema, values)
         case .delete(_, let matches):
             let (condition, values) = try condition(schema, matches)
+            if try keepsCells(of: schema) {
+                for row in try select(schema, where: matches) {
+                    try forget(KeptCells.rowKey(row.keyValues), of: schema)
+                }
+            }
             try connection.run("DELETE FROM \"\(schema.name)\"\(condition)", values)
-        case .clear: try connection.run("DELETE FROM \"\(schema.name)\"")
+        case .clear:
+            try connection.run("DELETE FROM \"\(schema.name)\"")
+            cleared.append(schema)
         case .expect(_, let matches, let values): try expect(schema, matches, values)
         case .present(_, let matches):
             if try !hasRow(schema, matches) { throw conflict(schema, matches, .missing) }
@@ -71,6 +85,7 @@ final class SQLStore: Store {
         let columns = try values.map { (cell) throws(StoreError) in
             "\"\(schema.columns[try schema.requirePosition(of: cell.column)])\" = ?"
         }
+        let renamed = try renamedRows(schema, matches, values)
         bound = values.map(\.value) + bound
         if columns.isEmpty {
             if try hasRow(schema, matches) { return }
@@ -80,6 +95,7 @@ final class SQLStore: Store {
             return
         }
         if !values.isEmpty, values.allSatisfy(\.value.isEmpty) { return }
+            for (old, new) in renamed { try rename(old, new, of: schema) }
         // Later cells win: a value may repeat a column of the match.
         var cells = matches.filter { match in !values.contains { $0.column == match.column } }
         for cell in values {
@@ -187,6 +203,53 @@ extension TableBatch.Operation {
         case .set(let table, _, _), .insert(let table, _), .delete(let table, _), .clear(let table),
             .expect(let table, _, _), .present(let table, _), .absent(let table, _):
             table
+/// What is kept of a row for other xCATs goes where the row goes.
+extension SQLStore {
+    /// Whether cells of the table's rows are kept.
+    private func keepsCells(of schema: TableSchema) throws(StoreError) -> Bool {
+        if schema.name == KeptCells.table { return false }
+        if let known = hasKept[schema.name] { return known }
+        let found = try !connection.rows(
+            "SELECT 1 FROM \"\(KeptCells.table)\" WHERE tablename = ? AND rowkey IS NOT NULL LIMIT 1", [schema.name],
+            width: 1
+        ).isEmpty
+        hasKept[schema.name] = found
+        return found
+    }
+
+    private func forget(_ rowKey: String, of schema: TableSchema) throws(StoreError) {
+        try connection.run(
+            "DELETE FROM \"\(KeptCells.table)\" WHERE tablename = ? AND rowkey = ?", [schema.name, rowKey])
+    }
+
+    /// Row keys of the rows that are about to get other keys, before and after.
+    private func renamedRows(
+        _ schema: TableSchema, _ matches: [Cell], _ values: [Cell]
+    ) throws(StoreError) -> [(String, String)] {
+        guard values.contains(where: { schema.keys.contains($0.column) }), try keepsCells(of: schema) else { return [] }
+        return try select(schema, where: matches).compactMap { row in
+            let keys = schema.keys.map { key in values.last { $0.column == key }?.value ?? row[key] ?? "" }
+            return keys == row.keyValues ? nil : (KeptCells.rowKey(row.keyValues), KeptCells.rowKey(keys))
+        }
+    }
+
+    private func rename(_ old: String, _ new: String, of schema: TableSchema) throws(StoreError) {
+        try forget(new, of: schema)
+        try connection.run(
+            "UPDATE \"\(KeptCells.table)\" SET rowkey = ? WHERE tablename = ? AND rowkey = ?", [new, schema.name, old])
+    }
+
+    /// Forgets what was kept of rows that did not come back after the table was emptied.
+    private func forgetMissing(in schema: TableSchema) throws(StoreError) {
+        guard try keepsCells(of: schema) else { return }
+        let present = Set(try select(schema, where: []).map { KeptCells.rowKey($0.keyValues) })
+        let kept = try connection.rows(
+            "SELECT DISTINCT rowkey FROM \"\(KeptCells.table)\" WHERE tablename = ? AND rowkey IS NOT NULL",
+            [schema.name], width: 1)
+        for key in kept.compactMap({ $0[0] }) where !present.contains(key) { try forget(key, of: schema) }
+    }
+}
+
         }
     }
 }

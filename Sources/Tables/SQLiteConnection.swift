@@ -1,7 +1,10 @@
 internal import CSQLite
-
 internal import Support
 internal import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 
 /// One open SQLite file. Statements are prepared once and kept.
 ///
@@ -12,17 +15,20 @@ final class SQLiteConnection: SQLConnection {
     let location: String
     let rowOrder = "rowid"
     private var statements: [String: OpaquePointer] = [:]
-    /// Whether text that is not UTF-8 is an error instead of being read with U+FFFD in it.
-    var refusesOtherText = false
+    /// The table whose text must be UTF-8 instead of being read with U+FFFD in it; its queries give the rowid first.
+    var strictTable: String?
 
     /// Opens an existing file to read it.
     static func reading(_ location: String) throws(StoreError) -> SQLiteConnection {
         // A reader must be able to roll back the journal of a writer that crashed; who cannot write reads plainly.
+        let connection: SQLiteConnection
         do {
-            return try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
+            connection = try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
         } catch {
-            return try SQLiteConnection(location, flags: SQLITE_OPEN_READONLY)
+            connection = try SQLiteConnection(location, flags: SQLITE_OPEN_READONLY)
         }
+        try connection.checkOwner()
+        return connection
     }
 
     /// Opens a file to change it, made for its owner alone when it does not exist.
@@ -31,15 +37,39 @@ final class SQLiteConnection: SQLConnection {
             let path = FilePath(location)
             let folder = path.removingLastComponent()
             if !folder.isEmpty { try folder.createDirectories() }
-            let descriptor = try FileError.wrap("create", path) {
-                try FileDescriptor.open(
-                    path, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
-            }
-            try? descriptor.close()
+            if !path.exists { try make(path, in: folder) }
+        } catch let error as StoreError {
+            throw error
         } catch {
-            throw .cannotOpen(location, reason: error.diagnostic.remedy ?? error.description)
+            let reason = (error as? FileError).flatMap(\.diagnostic.remedy) ?? "\(error)"
+            throw .cannotOpen(location, reason: reason)
         }
-        return try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
+        let connection = try SQLiteConnection(location, flags: SQLITE_OPEN_READWRITE)
+        try connection.checkOwner()
+        return connection
+    }
+
+    /// Makes a store whole before it gets its name: an empty file of that name is one that lost its content.
+    private static func make(_ path: FilePath, in folder: FilePath) throws {
+        let new = folder.joined(".\(path.lastName.printable).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
+        defer { try? new.removeFile() }
+        let descriptor = try FileError.wrap("create", path) {
+            try FileDescriptor.open(
+                new, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
+        }
+        try? descriptor.close()
+        try Migrations.apply(to: SQLiteConnection(new.printable, flags: SQLITE_OPEN_READWRITE))
+        let status = new.withPlatformString { new in path.withPlatformString { link(new, $0) } }
+        // Another writer may have been first.
+        guard status == 0 || errno == EEXIST else { throw FileError("create", path, .latest) }
+    }
+
+    /// Refuses a file that is no store of ours.
+    private func checkOwner() throws(StoreError) {
+        let names = try rows("SELECT name FROM sqlite_master WHERE type = 'table'", width: 1).compactMap { $0[0] }
+        if names.contains("catboat_migrations") { return }
+        if !names.isEmpty { throw .foreignFile(location) }
+        if let status = try? FilePath(location).targetStatus(), status.size == 0 { throw .emptyFile(location) }
     }
 
     init(_ location: String, flags: CInt) throws(StoreError) {
@@ -92,8 +122,10 @@ final class SQLiteConnection: SQLConnection {
     private func text(of statement: OpaquePointer, _ column: CInt) throws(StoreError) -> String? {
         guard let text = sqlite3_column_text(statement, column) else { return nil }
         let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column)))
-        if refusesOtherText, String(validating: bytes, as: UTF8.self) == nil {
-            throw .failed("read rows", reason: "text is not UTF-8: '\(location)'")
+        if let strictTable, String(validating: bytes, as: UTF8.self) == nil {
+            let name = sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)"
+            throw .notText(
+                table: strictTable, column: name, row: Int(sqlite3_column_int64(statement, 0)), file: location)
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -10,6 +10,10 @@ public enum StoreError: Diagnosable, Equatable {
     case busy(String)
     case unsupported(String)
     case controlCharacter(String, table: String)
+    case missingKey(String, table: String)
+    case notText(table: String, column: String, row: Int, file: String)
+    case emptyFile(String)
+    case foreignFile(String)
     case duplicateKey(table: String, key: String)
     case conflict(TableConflict)
     case failed(String, reason: String)
@@ -37,6 +41,20 @@ public enum StoreError: Diagnosable, Equatable {
         case .controlCharacter(let column, let table):
             Diagnostic(
                 "value has a control character", subject: "\(table).\(column)", remedy: "leave it out")
+        case .missingKey(let column, let table):
+            Diagnostic("row has no key", subject: "\(table).\(column)", remedy: "give \(column)=VALUE")
+        case .notText(let table, let column, let row, let file):
+            Diagnostic(
+                "text is not UTF-8", subject: "\(table).\(column), row \(row)",
+                remedy: "write it again: sqlite3 \(file) \"UPDATE \(table) SET \(column)='…' WHERE rowid=\(row)\"")
+        case .emptyFile(let location):
+            Diagnostic(
+                "store is an empty file", subject: location,
+                remedy: "put a copy of it back, or remove it and restore a dump: restorexCATdb -p DIR")
+        case .foreignFile(let location):
+            Diagnostic(
+                "SQLite file belongs to another program", subject: location,
+                remedy: "let CATBOAT_DB name a file of its own")
         case .duplicateKey(let table, let key):
             Diagnostic("row exists already", subject: "\(table) \(key)", remedy: "change it instead")
         case .conflict(let conflict): conflict.diagnostic

@@ -85,7 +85,7 @@ public struct TableBatch: Sendable, Equatable {
     }
 
     private static func check(_ cells: [Cell], _ schema: TableSchema) throws(StoreError) {
-        for cell in cells where !TableText.isPlain(cell.value, in: schema) {
+        for cell in cells where !TableText.isPlain(cell.value, in: schema, column: cell.column) {
             throw .controlCharacter(cell.column, table: schema.name)
         }
     }

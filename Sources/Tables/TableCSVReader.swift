@@ -33,11 +33,24 @@ public struct TableCSVReader: Sendable {
     }
 
     /// A table that has been read from somewhere else than text.
-    public init(columns: [String], _ rows: [[String?]]) {
+    /// - Parameter numbers: of the rows there, for messages.
+    public init(columns: [String], _ rows: [[String?]], numbers: [Int]) {
         self.columns = columns
-        records = rows.enumerated().map {
+        records = zip(numbers, rows).map {
             Record(line: $0, fields: $1, text: $1.compactMap(\.self).joined(separator: ","))
         }
+    }
+
+    /// Takes out the records in which a column is empty.
+    /// - Returns: their numbers.
+    public mutating func removeRecords(without column: String) -> [Int] {
+        guard let position = columns.firstIndex(of: column) else { return [] }
+        func isEmpty(_ record: Record) -> Bool {
+            position >= record.fields.count || (record.fields[position] ?? "").isEmpty
+        }
+        let lines = records.filter(isEmpty).map(\.line)
+        records.removeAll(where: isEmpty)
+        return lines
     }
 
     /// Puts other values in place of those of each column.

@@ -46,8 +46,25 @@ public final class TableSchema: Sendable {
     /// Tables that have been asked for.
     private static let known = Mutex<[String: TableSchema]>([:])
 
-    /// The table called `name`; nil when there is none.
-    public static func named(_ name: String) -> TableSchema? {
+    /// The key column without which a row belongs to nothing; nil where the store numbers rows.
+    ///
+    /// The other key columns may be empty: a password without a user, a file of `litefile` for every image.
+    public var requiredKey: String? {
+        if isNumbered { return nil }
+        return switch name {
+        case "litefile": "file"
+        case "prodkey": "product"
+        default: keys.first
+        }
+    }
+
+    /// The table called `name`; nil when there is none. Our own tables are not among them.
+    public static func named(_ name: String) -> TableSchema? { name.hasPrefix(ownPrefix) ? nil : stored(name) }
+
+    private static let ownPrefix = "catboat_"
+
+    /// Any table of the store.
+    private static func stored(_ name: String) -> TableSchema? {
         if let schema = known.withLock({ $0[name] }) { return schema }
         guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 }) else { return nil }
         let text = Self.text
@@ -60,15 +77,15 @@ public final class TableSchema: Sendable {
         return schema
     }
 
-    /// The table called `name`.
+    /// The table called `name`, one of our own too.
     /// - Throws: `StoreError.unknownTable`.
     public static func require(_ name: String) throws(StoreError) -> TableSchema {
-        guard let schema = named(name) else { throw .unknownTable(name) }
+        guard let schema = stored(name) else { throw .unknownTable(name) }
         return schema
     }
 
     /// Names of all tables that xCAT has, sorted.
-    public static var names: [String] { storedNames.filter { !$0.hasPrefix("catboat_") } }
+    public static var names: [String] { storedNames.filter { !$0.hasPrefix(ownPrefix) } }
 
     /// The names, and those of our own tables.
     private static var storedNames: [String] {
@@ -87,7 +104,7 @@ public final class TableSchema: Sendable {
     public static var all: [TableSchema] { names.compactMap(named) }
 
     /// All tables of a store.
-    public static var stored: [TableSchema] { storedNames.compactMap(named) }
+    public static var stored: [TableSchema] { storedNames.compactMap(stored) }
 
     /// Position of a column in `columns`; nil when the table has none of that name.
     public func position(of column: String) -> Int? { positions[column] }

@@ -31,18 +31,35 @@ public enum TableText {
         }
     }
 
-    /// Whether a value may be stored: line ends and tabs are the only control characters in it.
+    /// Whether a value may be stored: line ends and tabs are the only control characters in it, and none turns the
+    /// direction of the text around it. Keys and lists of groups are one line.
     ///
     /// Logs hold what people typed, and what is kept for others is theirs, so these take any but NUL.
-    public static func isPlain(_ text: String, in schema: TableSchema) -> Bool {
+    public static func isPlain(_ text: String, in schema: TableSchema, column: String) -> Bool {
         var text = text
-        let takesControls = schema.isNumbered || schema.name == KeptCells.table
+        if schema.isNumbered || schema.name == KeptCells.table { return !text.utf8.contains(0) }
+        let isLine = schema.keys.contains(column) || (column == "groups" && schema.name == "nodelist")
         return text.withUTF8 { bytes in
-            !bytes.contains { byte in
-                (byte < 0x20 || byte == 0x7f)
-                    && (byte == 0 || (!takesControls && byte != 0x09 && byte != 0x0a && byte != 0x0d))
+            for (index, byte) in bytes.enumerated() {
+                switch byte {
+                case 0x09, 0x0a, 0x0d: if isLine { return false }
+                case ..<0x20, 0x7f: return false
+                case 0xc2, 0xe2: if isControl(bytes[index...]) { return false }
+                default: break
+                }
             }
+            return true
         }
+    }
+
+    /// Whether UTF-8 text begins with a C1 control (U+0080 to U+009F) or one of the embeddings, overrides and isolates
+    /// of bidirectional text (U+202A to U+202E, U+2066 to U+2069), which show other text than is there.
+    private static func isControl(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let head = Array(bytes.prefix(3))
+        if head[0] == 0xc2 { return head.count > 1 && head[1] < 0xa0 }
+        guard head.count > 2 else { return false }
+        return (head[1] == 0x80 && (0xaa...0xae).contains(head[2]))
+            || (head[1] == 0x81 && (0xa6...0xa9).contains(head[2]))
     }
 
     /// The text that `escaped` stands for; nil when a backslash is followed by anything else.

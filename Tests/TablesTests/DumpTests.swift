@@ -18,15 +18,21 @@ import Testing
                 let cells = schema.columns.compactMap { column -> Cell? in
                     if schema.keys.contains(column) {
                         let more = schema.isNumbered ? "" : generator.text(of: Self.pieces, below: 6)
-                        return Cell(column, "\(row * 3 + 1)" + more)
+                        return Cell(column, "\(row * 3 + 1)" + Self.line(more))
                     }
-                    let text = generator.number(below: 3) == 0 ? "" : generator.text(of: Self.pieces, below: 12)
+                    var text = generator.number(below: 3) == 0 ? "" : generator.text(of: Self.pieces, below: 12)
+                    if column == "groups" { text = Self.line(text) }
                     return text.isEmpty ? nil : Cell(column, text)
                 }
                 batch.append(.insert(schema.name, values: cells))
             }
         }
         return batch
+    }
+
+    /// Keys and lists of groups have no line ends and tabs.
+    private static func line(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }))
     }
 
     private func files(_ folder: FilePath) throws -> [String: [UInt8]] {

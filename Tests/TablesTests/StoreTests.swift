@@ -112,7 +112,7 @@ import Testing
         var rows: [[String: String]] = []
         let keys: [String]
 
-        /// Whether the operation can be carried out; keys that are set are there once.
+        /// Whether the operation can be carried out; keys that are set are there once, the first of them in every row.
         mutating func apply(_ operation: TableBatch.Operation) -> Bool {
             func holds(_ row: [String: String], _ cells: [Cell]) -> Bool {
                 cells.allSatisfy { row[$0.column] ?? "" == $0.value }
@@ -131,6 +131,7 @@ import Testing
             case .delete(_, let matches): rows.removeAll { holds($0, matches) }
             default: break
             }
+            if rows.contains(where: { $0[keys[0]] == nil }) { return false }
             let taken = rows.map { row in keys.compactMap { row[$0] } }.filter { $0.count == keys.count }
             return Set(taken).count == taken.count
         }

@@ -74,7 +74,7 @@ struct TableSetCommand: ParsableCommand {
     }
 
     private func givenBatch() throws -> TableBatch {
-        let schema = try TableSchema.require(table ?? "")
+        guard let schema = TableSchema.named(table ?? "") else { throw StoreError.unknownTable(table ?? "") }
         let cells = try pairs.map(cell)
         if delete {
             return TableBatch(

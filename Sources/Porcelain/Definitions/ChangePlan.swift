@@ -8,6 +8,8 @@ struct ObjectDraft {
     var type: ObjectType
     var name: String
     var values: [(name: String, value: String)]
+    /// The line of a file that it comes from, where messages are to name it.
+    var line: Int?
 
     subscript(attribute: String) -> String? { values.last { $0.name == attribute }?.value }
 
@@ -54,6 +56,16 @@ struct ChangePlan {
     mutating func complain(_ diagnostic: Diagnostic) {
         notes.append(.error(diagnostic))
         hasErrors = true
+    }
+
+    /// Names an object and its line in the errors that were noted after the first `count`.
+    mutating func place(_ draft: ObjectDraft, after count: Int) {
+        guard let line = draft.line else { return }
+        for index in notes.indices.dropFirst(count) {
+            guard case .error(var diagnostic) = notes[index], diagnostic.subject == nil else { continue }
+            diagnostic.subject = "\(draft.type.name) '\(draft.name)', line \(line)"
+            notes[index] = .error(diagnostic)
+        }
     }
 
     func printNotes() {
@@ -108,9 +120,10 @@ enum PlannedChange {
                 if queue == nil { queue = ChangeQueue(cluster.settings) }
                 // Those who are not in the queue come in between, those of other machines, too.
                 if attempt > 0 { Pause.milliseconds(UInt32.random(in: 1...UInt32(5 + attempt), using: &generator)) }
-            default: throw StepError.failed("table-set", ending)
+            case .exited: throw CommandFailure([])  // It has said why.
+            case .signaled: throw StepError.failed("table-set", ending)
             }
         }
-        throw StepError.failed("table-set", .exited(1))
+        throw CommandFailure([])
     }
 }

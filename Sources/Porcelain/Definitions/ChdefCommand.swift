@@ -88,8 +88,16 @@ struct DefinitionChange {
         cluster.prepare(forObjects: read.drafts.count)
         var networks = NetworkNames(cluster)
         let stored = try storedObjects(read.drafts)
-        for draft in read.drafts where hasChanges(draft) {
+        for draft in read.drafts {
+            guard hasChanges(draft) else {
+                if let line = draft.line {
+                    editor.plan.warn("\(draft.type.name) '\(draft.name)' on line \(line) has no attributes: left out.")
+                }
+                continue
+            }
+            let notes = editor.plan.notes.count
             try change(draft, stored: stored[draft.type.name]?[draft.name], &networks)
+            editor.plan.place(draft, after: notes)
         }
         return try editor.finished()
     }
@@ -171,3 +179,4 @@ struct DefinitionChange {
         return true
     }
 }
+        try editor.warnOfNamesake(draft)

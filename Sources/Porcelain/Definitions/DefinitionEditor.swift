@@ -51,8 +51,10 @@ final class DefinitionEditor {
                 let current = pending[packed] ?? stored?[packed]
                 if isInterface {
                     guard mode == .replace else { return refuseInterfaces() }
+                    let nic = String(attribute.dropFirst(packed.count + 1))
+                    guard NicValues.canHold(nic, given) else { return refuseValue(attribute, given, draft) }
                     var nics = NicValues(current ?? "")
-                    nics[String(attribute.dropFirst(packed.count + 1))] = given
+                    nics[nic] = given
                     value = nics.packed
                 } else {
                     guard let edited = edited(current, given, mode, attribute, draft) else { continue }
@@ -70,6 +72,7 @@ final class DefinitionEditor {
         if let groups { memberships.replace(draft.name, groups) }
         for expectation in expectations { plan.batch.append(expectation) }
         for change in changes {
+            if stored != nil { try warnOfDisabledRow(change.table, change.matches[0], draft.name) }
             plan.batch.append(.set(change.table, matches: change.matches, values: change.values))
         }
         return true
@@ -180,6 +183,39 @@ final class DefinitionEditor {
         if let problem = ValueExpression.problem(value, for: nodes) {
             plan.warn("\(draft.name): \(attribute) '\(value)' is read as an expression: \(problem).")
         }
+    }
+
+    /// In noderanges a node hides a group of its name.
+    func warnOfNamesake(_ draft: ObjectDraft) throws {
+        guard draft.type.isNode || draft.type.isGroup else { return }
+        let other = try ObjectType.named(draft.type.isNode ? "group" : "node")
+        let isOwnGroup =
+            draft.type.isNode && (draft["groups"] ?? "").split(separator: ",").contains { $0 == draft.name }
+        guard try isOwnGroup || cluster.exists(other, draft.name) else { return }
+        plan.warn(Self.namesake(draft.name))
+    }
+
+    static func namesake(_ name: String) -> String {
+        "'\(name)' is a node and a group now: in noderanges it means the node alone."
+    }
+
+    /// Readers pass over disabled rows, so that a change there shows nowhere.
+    func warnOfDisabledRow(_ table: String, _ key: Cell, _ name: String) throws {
+        guard try cluster.hasDisabledRow(table, key.column, key.value) else { return }
+        plan.warn(Self.disabledRow(table, key, name))
+    }
+
+    static func disabledRow(_ table: String, _ key: Cell, _ name: String) -> String {
+        "\(name): the row in the table '\(table)' is disabled, so that the change has no effect until it is enabled: "
+            + "chtab \(key.column)=\(key.value) \(table).disable="
+    }
+
+    private func refuseValue(_ attribute: String, _ value: String, _ draft: ObjectDraft) -> Bool {
+        plan.fail(
+            Diagnostic(
+                "value cannot be stored for one interface: '\(attribute)=\(value)' of '\(draft.name)'",
+                remedy: "no ',' or '!' in the interface's name, no ',' in the value: several values stand between '|'"))
+        return false
     }
 
     private func refuseInterfaces() -> Bool {

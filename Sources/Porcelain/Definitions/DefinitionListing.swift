@@ -38,7 +38,7 @@ struct DefinitionListing {
         } else if found.allSatisfy(\.definitions.isEmpty) {
             try Console.print("No object definitions have been found")
         } else {
-            try print(found)
+            failed = try !print(found) || failed
             failed = reportUnwritable(found) || failed
         }
         if failed { throw CommandFailure([]) }
@@ -144,7 +144,9 @@ struct DefinitionListing {
         return failed
     }
 
-    private func print(_ found: [Found]) throws {
+    /// - Returns: whether the image of every node could be told.
+    private func print(_ found: [Found]) throws -> Bool {
+        var isWhole = true
         var output = request.isStanza && isLong ? StanzaText.heading : ""
         for result in found {
             for definition in result.definitions {
@@ -161,11 +163,16 @@ struct DefinitionListing {
                 } else {
                     output += "Object name: \(definition.name)\(found.count > 1 ? "  (\(result.type.name))" : "")\n"
                     for line in lines { output += "    \(line)\n" }
-                    if request.showsOsimage, result.type.isNode { output += try imageLines(definition) }
+                    if request.showsOsimage, result.type.isNode {
+                        let lines = try imageLines(definition)
+                        output += lines ?? ""
+                        isWhole = isWhole && lines != nil
+                    }
                 }
             }
         }
         try Console.write(output.utf8)
+        return isWhole
     }
 
     /// `attr=value` lines, sorted.
@@ -216,8 +223,8 @@ struct DefinitionListing {
         return "\t(Table:\(table) - Key:\(type.isNode || type.isGroup ? "" : " ")\(key) - Column:\(column))"
     }
 
-    /// The attributes of the node's image.
-    private func imageLines(_ node: Definition) throws -> String {
+    /// The attributes of the node's image; nil, with the reason told, when the node does not say which.
+    private func imageLines(_ node: Definition) throws -> String? {
         let name = node["provmethod"] ?? ""
         if ["", "install", "netboot", "statelite"].contains(name) {
             guard !name.isEmpty, let os = node["os"], let arch = node["arch"], let profile = node["profile"] else {
@@ -226,7 +233,7 @@ struct DefinitionListing {
                         "Missing attributes for node \(node.name), "
                             + "check the node attributes 'os', 'arch','profile' and 'provmethod'.",
                         remedy: "set provmethod to the name of an osimage"))
-                return ""
+                return nil
             }
             // Without an image the files are those that its profile, release and method lead to.
             let files = try ProfileFiles(

@@ -101,6 +101,7 @@ struct DefinitionRequest {
     private mutating func readTypes(_ text: String?) throws {
         if let text {
             if isAll { throw UsageFailure("The flags '-a' and '-t' cannot be used together.") }
+            if text.split(separator: ",").isEmpty { throw UsageFailure("The option '-t' names no object type.") }
             givenTypes = try text.split(separator: ",").map { try ObjectType.named(String($0)) }
             if (givenTypes?.count ?? 0) > 1, !assignments.isEmpty {
                 throw UsageFailure("Cannot combine multiple types with 'att=val' pairs on the command line.")
@@ -145,6 +146,9 @@ struct DefinitionRequest {
         if newName != nil, isDynamic || isPlus || isMinus || isStanza || !selectionTexts.isEmpty {
             throw UsageFailure("Cannot combine '-n' and '-d','-p','-m','-z','-w' options.")
         }
+        if newName != nil, !assignments.isEmpty {
+            throw UsageFailure("Cannot combine '-n' and 'attr=val' pairs: change the attributes before or after.")
+        }
         try refuseStanzaWithNames()
     }
 
@@ -153,6 +157,9 @@ struct DefinitionRequest {
         if hasNames {
             throw UsageFailure(
                 "Cannot use '-z' with '-o' or a noderange.\nExample of -z usage:\n\t'cat stanzafile | \(verb) -z'")
+        }
+        if !assignments.isEmpty {
+            throw UsageFailure("Cannot combine '-z' and 'attr=val' pairs: put the attributes into the stanzas.")
         }
         if givenTypes != nil || isAll {
             throw UsageFailure("Cannot combine '-t' and '-a', '-z', or '-x' options.")

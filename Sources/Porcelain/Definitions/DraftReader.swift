@@ -44,9 +44,12 @@ struct DraftReader {
         return result
     }
 
-    /// - Parameter file: stanzas that have been read.
+    /// - Parameters:
+    ///   - file: stanzas that have been read.
+    ///   - isPlaced: whether messages name object and line, and an unknown type spoils its object only; else they are
+    ///     those of xCAT.
     /// - Returns: groups last, when the nodes that they name as members are there.
-    func read(_ file: StanzaFile) throws -> Result {
+    func read(_ file: StanzaFile, isPlaced: Bool = false) throws -> Result {
         var result = Result()
         if file.stanzas.isEmpty {
             var diagnostic = DefinitionProblem.noNames.diagnostic
@@ -58,30 +61,56 @@ struct DraftReader {
         if let bad = file.badLines.first { result.broken.append(Self.told(bad)) }
         for stanza in file.stanzas {
             guard let typeName = stanza.type, !typeName.isEmpty else {
+                if isPlaced {
+                    result.broken.append(
+                        Diagnostic(
+                            "object has no objtype", subject: "'\(stanza.name)', line \(stanza.line)",
+                            remedy: "write objtype=TYPE below its name"))
+                    continue
+                }
                 throw CommandFailure([
                     Diagnostic(
                         "\nNo objtype value was specified for '\(stanza.name)'. Cannot create object definition.")
                 ])
             }
-            let type = try ObjectType.named(typeName)
+            guard let type = try type(typeName, of: stanza, isPlaced, &result) else { continue }
             if let bad = stanza.badLines.first {
                 result.broken.append(Self.told(bad))
                 continue
             }
-            var draft = ObjectDraft(type: type, name: stanza.name, values: [])
+            var draft = ObjectDraft(
+                type: type, name: stanza.name, values: [], line: isPlaced ? stanza.line : nil)
             for (name, value) in stanza.values {
                 if type.has(name) {
                     draft.values.append((name, TypedValue.stored(value)))
                 } else {
                     var diagnostic = DefinitionProblem.unknownAttribute(name, type.name).diagnostic
                     diagnostic.remedy = Self.nearest(name, type) ?? diagnostic.remedy
+                    if isPlaced { diagnostic.subject = "\(type.name) '\(stanza.name)', line \(stanza.line)" }
                     result.unknown.append(diagnostic)
                 }
             }
             result.drafts.append(draft)
         }
-        result.drafts = result.drafts.filter { !$0.type.isGroup } + result.drafts.filter(\.type.isGroup)
+        let groups = result.drafts.filter(\.type.isGroup)
+        result.drafts = MemberOrder(groups).sorted(result.drafts.filter { !$0.type.isGroup }) + groups
         return result
+    }
+
+    /// The type of a stanza; nil when there is none of the name and the stanza alone is spoiled by that.
+    private func type(
+        _ name: String, of stanza: StanzaFile.Stanza, _ isPlaced: Bool, _ result: inout Result
+    ) throws -> ObjectType? {
+        do {
+            return try ObjectType.named(name)
+        } catch {
+            guard isPlaced else { throw error }
+            result.broken.append(
+                Diagnostic(
+                    "no such objtype: \(name)", subject: "'\(stanza.name)', line \(stanza.line)",
+                    remedy: "see lsdef -h for the types"))
+            return nil
+        }
     }
 
     private static func told(_ bad: StanzaFile.BadLine) -> Diagnostic {

@@ -115,6 +115,7 @@ struct DefinitionMaking {
             return editor.plan.fail(DefinitionRules.noGroups(draft.name))
         }
         if let problem = DefinitionRules.problem(draft) { return editor.plan.fail(problem) }
+        if !exists { try editor.warnOfNamesake(draft) }
         try write(draft, replacing: exists)
     }
 

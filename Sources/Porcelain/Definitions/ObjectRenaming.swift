@@ -26,14 +26,12 @@ struct ObjectRenaming {
             editor.plan.batch.append(.present(type.table, matches: [Cell(type.keyColumn, old)]))
         }
         editor.plan.batch.append(.absent(type.table, matches: [Cell(type.keyColumn, new)]))
+        let references = ObjectReferences(cluster, type, old, new)
+        editor.plan.batch.append(try references.batch())
+        for text in try references.warnings() { editor.plan.warn(text) }
         for (table, column) in try keyedTables() { try replace(in: table, column) }
         if type.isGroup {
             for node in try cluster.staticGroups()[old] ?? [] { try editor.memberships.rename(old, to: new, in: node) }
-        }
-        if type.name == "osimage" {
-            for (table, column) in [("nodetype", "provmethod"), ("litefile", "image"), ("litetree", "image")] {
-                try replace(in: table, column)
-            }
         }
         editor.plan.touched = [(type.name, old), (type.name, new)]
         return try editor.finished()
@@ -54,6 +52,14 @@ struct ObjectRenaming {
             ])
         }
         if try cluster.exists(type, new) { throw CommandFailure([Diagnostic("Object \(new) already exists.")]) }
+        // Nodes and groups share tables and noderanges.
+        guard type.isNode || type.isGroup else { return }
+        let other = try ObjectType.named(type.isNode ? "group" : "node")
+        if try cluster.exists(other, new) {
+            throw CommandFailure([
+                Diagnostic("The name '\(new)' is taken by a \(other.name).", remedy: "choose another name")
+            ])
+        }
     }
 
     /// Tables with rows of the object: for nodes and groups every table that belongs to nodes.
@@ -70,8 +76,15 @@ struct ObjectRenaming {
     }
 
     private func replace(in table: String, _ column: String) throws {
-        guard try !cluster.store.rows(TableSchema.require(table), [Cell(column, old)], includingDisabled: true).isEmpty
-        else { return }
+        let schema = try TableSchema.require(table)
+        guard try !cluster.store.rows(schema, [Cell(column, old)], includingDisabled: true).isEmpty else { return }
+        if try !cluster.store.rows(schema, [Cell(column, new)], includingDisabled: true).isEmpty {
+            throw CommandFailure([
+                Diagnostic(
+                    "The name '\(new)' is taken: the table '\(table)' has a row of it.",
+                    remedy: "choose another name, or remove the row: chtab -d \(column)=\(new) \(table)")
+            ])
+        }
         editor.plan.batch.append(.set(table, matches: [Cell(column, old)], values: [Cell(column, new)]))
     }
 }

@@ -25,6 +25,7 @@ extension DefinitionEditor {
             if value.isEmpty {
                 plan.batch.append(.delete("site", matches: [Cell("key", key)]))
             } else {
+                try warnOfDisabledRow("site", Cell("key", key), key)
                 plan.batch.append(.set("site", matches: [Cell("key", key)], values: [Cell("value", value)]))
             }
         }

@@ -76,7 +76,17 @@ struct ImportXcatCommand: ParsableCommand {
         }
         var tables: [TableImport] = []
         for name in names where isWanted(name) {
-            if let table = try foreign.table(name) { tables.append(TableImport(table.name, table.reader)) }
+            guard var table = try foreign.table(name) else {
+                Console.warning("'\(folder.joined("\(name).sqlite"))' has no table '\(name)': it was left out.")
+                continue
+            }
+            // Databases take rows without a key; nothing could ever be found in them.
+            if let key = TableSchema.named(name)?.requiredKey {
+                for number in table.reader.removeRecords(without: key) {
+                    Console.warning("Row \(number) of the table '\(name)' has no \(key): it was left out.")
+                }
+            }
+            tables.append(TableImport(table.name, table.reader))
         }
         return tables
     }
@@ -104,7 +114,7 @@ struct ImportXcatCommand: ParsableCommand {
         let count = given.map(\.reader.records.count).reduce(0, +)
         if !dryRun {
             try files.copy()
-            try Step("table-set", ["--stdin"], input: batch.bytes).run()
+            try Step("table-set", ["--stdin"], input: batch.bytes).runTelling()
         }
         return "\(dryRun ? "would import" : "imported") \(given.count) tables with \(count) rows"
             + told(files, settings)
@@ -134,7 +144,7 @@ struct ImportXcatCommand: ParsableCommand {
         file.replaceValues { attribute, value in attribute == "usercomment" ? value : files.mapped(value) }
         let request = try DefinitionRequest(DefinitionOptions<ChdefVerb>.parse(["-z"]))
         let makePlan = { [file] (cluster: Cluster) in
-            try DefinitionChange(request, cluster).plan(try DraftReader(request, cluster).read(file))
+            try DefinitionChange(request, cluster).plan(try DraftReader(request, cluster).read(file, isPlaced: true))
         }
         let plan: ChangePlan
         if dryRun {

@@ -23,18 +23,38 @@ final class SharedFileImport {
         custom = installFolder.joined("custom")
     }
 
+    /// What stands around a path in a value.
+    private static let separators = ",; \t\n\"'|="
+    /// What may stand before a path in a list, with a colon between.
+    private static let tags = ["s", "rpm", "dud", "d", "c"]
+
     /// A value with its paths replaced.
     func mapped(_ text: String) -> String {
         guard text.utf8.firstRange(of: Self.prefix.utf8) != nil else { return text }
         var result = ""
         var rest = text[...]
         while let range = rest.utf8.firstRange(of: Self.prefix.utf8) {
+            guard Self.isPathStart(range.lowerBound, in: text) else {
+                // Part of a URL, or of a path that only contains the folder's name.
+                result += rest[..<range.upperBound]
+                rest = rest[range.upperBound...]
+                continue
+            }
             let end = rest[range.lowerBound...].firstIndex { ",; \t\n\"'|=".contains($0) } ?? rest.endIndex
             result += rest[..<range.lowerBound]
             result += decide(String(rest[range.lowerBound..<end]))
             rest = rest[end...]
         }
         return result + rest
+    }
+
+    /// Whether a path begins at `index`: nothing but a separator or a tag stands before it.
+    private static func isPathStart(_ index: String.Index, in text: String) -> Bool {
+        guard let last = text[..<index].last else { return true }
+        if separators.contains(last) { return true }
+        guard last == ":" else { return false }
+        let tag = text[..<index].dropLast().reversed().prefix { !separators.contains($0) }
+        return tags.contains(String(tag.reversed()))
     }
 
     /// Makes the copies.

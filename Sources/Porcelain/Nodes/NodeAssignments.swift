@@ -48,7 +48,7 @@ struct NodeAssignments {
     }
 
     /// Plans the changes of one node's own rows.
-    func plan(_ node: String, _ cluster: Cluster, into batch: inout TableBatch) throws {
+    func plan(_ node: String, _ cluster: Cluster, into plan: inout ChangePlan) throws {
         var pending: [NodeColumn: String] = [:]
         var order: [NodeColumn] = []
         for change in changes {
@@ -64,15 +64,21 @@ struct NodeAssignments {
             } else {
                 current = try cluster.value(of: node, change.column)?.text ?? ""
                 let own = try cluster.rows(change.column.table, change.column.keyColumn, node).first
-                batch.append(
+                plan.batch.append(
                     .expect(
                         change.column.table, matches: [Cell(change.column.keyColumn, node)],
                         values: [Cell(change.column.column, own?[change.column.column] ?? "")]))
             }
             pending[change.column] = Self.edited(current, change)
         }
+        for table in Set(order.map(\.table)).sortedByBytes() {
+            guard let key = order.first(where: { $0.table == table })?.keyColumn,
+                try cluster.hasDisabledRow(table, key, node)
+            else { continue }
+            plan.warn(DefinitionEditor.disabledRow(table, Cell(key, node), node))
+        }
         for column in order {
-            batch.append(
+            plan.batch.append(
                 .set(
                     column.table, matches: [Cell(column.keyColumn, node)],
                     values: [Cell(column.column, pending[column] ?? "")]))

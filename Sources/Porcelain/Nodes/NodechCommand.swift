@@ -42,7 +42,7 @@ struct NodechCommand: PeerCommand {
             let matches = try assignments.criteria.allSatisfy {
                 $0.term.holds(for: try cluster.value(of: node, $0.column)?.text ?? "")
             }
-            if matches { try assignments.plan(node, cluster, into: &plan.batch) }
+            if matches { try assignments.plan(node, cluster, into: &plan) }
         }
         return plan
     }
@@ -107,10 +107,18 @@ struct NodeaddCommand: PeerCommand {
         let problems = names.compactMap { ObjectNameRule.problem($0, type) }
         guard problems.isEmpty else { throw CommandFailure(problems) }
         cluster.prepare(forObjects: names.count)
+        let disabled = try names.filter { try cluster.isDisabled(type, $0) }
+        guard disabled.isEmpty else {
+            throw CommandFailure(
+                disabled.map { DefinitionRules.disabled(ObjectDraft(type: type, name: $0, values: [])) })
+        }
         assignments.warnOfExpressions(for: names, &plan)
+        let groups = assignments.changes.filter { $0.column.table == "nodelist" && $0.column.column == "groups" }
+            .flatMap { $0.value.split(separator: ",").map(String.init) }
         for name in names {
             if let warning = ObjectNameRule.warning(name, type) { plan.warn(warning) }
-            try assignments.plan(name, cluster, into: &plan.batch)
+            if groups.contains(name) { plan.warn(DefinitionEditor.namesake(name)) }
+            try assignments.plan(name, cluster, into: &plan)
         }
         return plan
     }
@@ -130,7 +138,7 @@ struct NodermCommand: PeerCommand {
         if version { return try Console.print("Version \(CommandShell.version)") }
         guard !help else { throw UsageFailure(status: 0) }
         guard let noderange else { throw UsageFailure() }
-        let nodes = try Cluster.open().requireNodes(noderange)
+        let nodes = try Cluster.open().requireSomeNodes(noderange)
         let tables = TableSchema.all.filter { $0.columns.contains("node") }
         try TableRestoring.apply(
             TableBatch(nodes.flatMap { node in tables.map { .delete($0.name, matches: [Cell("node", node)]) } }))

@@ -43,11 +43,12 @@ struct RowChangeOptions: ParsableArguments {
         if version || peerVersion { return try Console.print("\(verb) Version \(CommandShell.version)") }
         if help { throw UsageFailure(status: 0) }
         guard let first = words.first else { throw UsageFailure() }
-        _ = try PlannedChange.apply { cluster in
+        let plan = try PlannedChange.apply { cluster in
             var change = RowChange(cluster, verb)
             if d { return try change.removal(first, Array(words.dropFirst())) }
             return try change.assignment(first, Array(words.dropFirst()))
         }
+        if plan.hasErrors { throw CommandFailure([]) }
     }
 }
 

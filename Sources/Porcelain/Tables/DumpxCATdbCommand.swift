@@ -23,7 +23,13 @@ struct DumpxCATdbCommand: PeerCommand {
             try Console.print(" Creating \(folder) for database dump")
             try path.createDirectories(permissions: 0o700)
         }
-        for table in try tables(in: cluster.store, without: skipped) {
+        let tables = try tables(in: cluster.store, without: skipped)
+        if let bad = tables.first(where: { !TableImport.isName($0.name) }) {
+            throw CommandFailure([
+                Diagnostic("name of a kept table is no file name", subject: bad.name, remedy: "restore it by its name")
+            ])
+        }
+        for table in tables {
             guard let text = table.text else {
                 if options.verbose { try Console.print("Skipping \(table.name)") }
                 continue
@@ -77,7 +83,13 @@ struct RestorexCATdbCommand: PeerCommand {
         var batch = TableBatch()
         var failed = false
         var notes: [String] = []
-        for name in try FilePath(folder).directoryNames() where name.printable.hasSuffix(".csv") {
+        let names = try FilePath(folder).directoryNames().filter { $0.printable.hasSuffix(".csv") }
+        if names.isEmpty {
+            throw CommandFailure([
+                Diagnostic("no tables in the folder", subject: folder, remedy: "give the folder that dumpxCATdb wrote")
+            ])
+        }
+        for name in names {
             let file = FilePath(folder).joined(name)
             if skipped.contains(String(name.printable.dropLast(4))) {
                 try Console.print("Skipping \(name.printable)")

@@ -29,7 +29,9 @@ struct TabeditCommand: PeerCommand {
                 Diagnostic("logs are not edited", subject: table, remedy: "remove old records with tabprune")
             ])
         }
-        let rows = try Cluster.open().store.rows(schema, includingDisabled: true)
+        let store = try Cluster.open().store
+        let rows = try store.rows(schema, includingDisabled: true)
+        let kept = try KeptColumns(of: schema, in: store)
         let text = Array(TableCSV(schema, rows).text.utf8)
         let file = try EditedFile(named: "\(table).csv", text)
         while true {
@@ -38,7 +40,7 @@ struct TabeditCommand: PeerCommand {
                 return try Console.print("No file modifications detected, not restoring.")
             }
             do {
-                return try apply(TableRestoring(schema).rows(edited, of: "\(table).csv"), over: rows, schema)
+                return try apply(TableRestoring(schema).rows(edited, of: "\(table).csv"), over: rows, kept, schema)
             } catch let failure as TableRestoring.Failure {
                 for diagnostic in failure.diagnostics { Console.error(diagnostic) }
                 guard isatty(STDIN_FILENO) == 1 else { throw CommandFailure([], status: failure.status) }
@@ -49,7 +51,7 @@ struct TabeditCommand: PeerCommand {
     }
 
     /// Replaces the rows that were shown, unless one of them was changed meanwhile; rows that others added stay.
-    private func apply(_ new: [[Cell]], over old: [Row], _ schema: TableSchema) throws {
+    private func apply(_ new: [[Cell]], over old: [Row], _ kept: KeptColumns, _ schema: TableSchema) throws {
         var batch = TableBatch()
         for row in old {
             let cells = schema.columns.map { Cell($0, row[$0] ?? "") }
@@ -57,6 +59,8 @@ struct TabeditCommand: PeerCommand {
             batch.append(.delete(schema.name, matches: cells))
         }
         for cells in new { batch.append(.insert(schema.name, values: cells)) }
+        let keys = Set(new.map { cells in schema.keys.map { key in cells.first { $0.column == key }?.value ?? "" } })
+        batch.append(kept.keeping(old.filter { keys.contains($0.keyValues) }))
         try TableRestoring.apply(batch)
     }
 }

@@ -34,6 +34,15 @@ struct TableImport {
         return unknownColumns.map { "There is no column '\($0)' in table '\(name)' here: it is kept for dumps only." }
     }
 
+    /// Whether the file holds what is kept for other xCATs: a table that is not ours, or a column of one.
+    func isKept(in store: any Store) throws -> Bool {
+        guard let schema else { return try KeptCells.tables(in: store).contains(name) }
+        let unknown = unknownColumns
+        if unknown.isEmpty { return false }
+        let kept = try KeptColumns(of: schema, in: store).names
+        return unknown.allSatisfy { kept.contains($0) }
+    }
+
     /// What puts the rows in place of those that are there.
     func batch() throws(TableRestoring.Failure) -> TableBatch {
         try checkNames()
@@ -74,13 +83,14 @@ struct TableImport {
             problem = Diagnostic("Unable to open \(name)", remedy: "name the file after its table, e.g. site.csv")
         } else if let column = reader.columns.first(where: { !Self.isName($0) }) {
             problem = Diagnostic("The header line names a column '\(column)'", remedy: "use letters, digits and '_'")
-        } else if Set(reader.columns).count < reader.columns.count {
+        } else if schema == nil, Set(reader.columns).count < reader.columns.count {
             problem = Diagnostic("The header line names a column twice", remedy: "remove one of them")
         }
         if let problem { throw TableRestoring.Failure(diagnostics: [problem], status: 4) }
     }
 
-    private static func isName(_ text: String) -> Bool {
+    /// Whether a table of this name can be a file of a dump.
+    static func isName(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

@@ -70,6 +70,7 @@ struct TableRestoring {
     func rows(
         _ reader: TableCSVReader, keepsNumbers: Bool = false, beside present: [Row] = []
     ) throws(Failure) -> [[Cell]] {
+        try checkHeader(reader.columns)
         var problems = reader.problems.map(\.diagnostic)
         var rows: [[Cell]] = []
         var keys: Set<[String]> = []
@@ -82,6 +83,13 @@ struct TableRestoring {
             let cells = zip(reader.columns, record.fields).compactMap { column, field in
                 (field ?? "").isEmpty || schema.position(of: column) == nil
                     || (schema.isNumbered && column == "recid" && !keepsNumbers) ? nil : Cell(column, field ?? "")
+            }
+            if let required = schema.requiredKey, !cells.contains(where: { $0.column == required }) {
+                problems.append(
+                    Diagnostic(
+                        "No value in key column '\(required)' on line \(record.line): \(record.text)",
+                        remedy: "give one, or remove the record"))
+                continue
             }
             let key = schema.keys.map { key in cells.first { $0.column == key }?.value ?? "" }
             let hasKey = !schema.isNumbered || keepsNumbers
@@ -102,6 +110,20 @@ struct TableRestoring {
         return rows
     }
 
+    /// Rows are told apart by their keys, so that all key columns must be there, and every column once.
+    private func checkHeader(_ columns: [String]) throws(Failure) {
+        var problem: Diagnostic?
+        if let twice = columns.indices.first(where: { columns[..<$0].contains(columns[$0]) }) {
+            problem = Diagnostic(
+                "The header line names column '\(columns[twice])' twice", remedy: "remove one of them")
+        } else if !schema.isNumbered, let missing = schema.keys.first(where: { !columns.contains($0) }) {
+            problem = Diagnostic(
+                "The header line lacks the key column '\(missing)' of the table '\(schema.name)'",
+                remedy: "see tabdump -d \(schema.name)")
+        }
+        if let problem { throw Failure(diagnostics: [problem], status: 1) }
+    }
+
     private func problem(_ record: TableCSVReader.Record, _ columns: [String]) -> Diagnostic? {
         let width = columns.count
         if record.fields.count > width {
@@ -113,7 +135,8 @@ struct TableRestoring {
         if record.fields.allSatisfy({ ($0 ?? "").isEmpty }) {
             return Diagnostic("DB error  with line \(record.line): \(record.text)", remedy: "remove the empty record")
         }
-        for (column, field) in zip(columns, record.fields) where !TableText.isPlain(field ?? "", in: schema) {
+        for (column, field) in zip(columns, record.fields)
+        where !TableText.isPlain(field ?? "", in: schema, column: column) {
             return Diagnostic(
                 "Control character in column '\(column)' on line \(record.line): \(record.text)",
                 remedy: "remove it from the file")

@@ -32,6 +32,13 @@ struct TabpruneCommand: PeerCommand {
         let given = [a, n != nil, p != nil, i != nil, d != nil].filter { $0 }.count
         if given == 0 { try fail("One option -p or -i or -n or -a or -d must be supplied.") }
         if given > 1 { try fail("Only one option -p or -i or -n or -a maybe used at a time.") }
+        for (option, number) in [("-n", n), ("-p", p), ("-i", i), ("-d", d)] {
+            guard let number else { continue }
+            if number < 0 { try fail("The number \(number) of \(option) must not be negative.") }
+            if option == "-p", number > 100 { try fail("The percentage \(number) of -p must not be over 100.") }
+            // More days than that are no date any more.
+            if option == "-d", number > 365_000 { try fail("The number \(number) of -d is too large.") }
+        }
         let rows = try Cluster.open().store.rows(schema, includingDisabled: true)
         let old = pruned(rows)
         guard !old.isEmpty else { return try Console.print("Nothing to prune from \(table).") }

@@ -27,6 +27,7 @@ struct TabrestoreCommand: PeerCommand {
             throw CommandFailure([], status: 3)
         }
         do {
+            if let kept = try keptBatch(FilePath(file), bytes) { return try TableRestoring.apply(kept) }
             let restoring = try TableRestoring(for: FilePath(file))
             let present = addrows ? try Cluster.open().store.rows(restoring.schema, includingDisabled: true) : []
             let rows = try restoring.rows(bytes, of: FilePath(file).lastName.printable, beside: present)
@@ -34,5 +35,26 @@ struct TabrestoreCommand: PeerCommand {
         } catch let failure as TableRestoring.Failure {
             throw CommandFailure(failure.diagnostics, status: failure.status)
         }
+    }
+
+    /// What restores a file of ours that holds what is kept for other xCATs; nil for any other file.
+    private func keptBatch(_ file: FilePath, _ bytes: [UInt8]) throws -> TableBatch? {
+        let name = String(file.lastName.printable.prefix { $0 != "." })
+        let header = Array(bytes.prefix { $0 != 0x0a })
+        guard let columns = try? TableRestoring.reader(header, of: file.lastName.printable),
+            try TableImport(name, columns).isKept(in: Cluster.open().store)
+        else { return nil }
+        let reader = try TableRestoring.reader(bytes, of: file.lastName.printable)
+        guard !addrows else {
+            throw CommandFailure([
+                Diagnostic(
+                    "rows with what is kept for other xCATs cannot be added", subject: name,
+                    remedy: "leave those columns out, or restore the whole table without -a")
+            ])
+        }
+        if TableSchema.named(name) == nil, reader.records.isEmpty, reader.problems.isEmpty {
+            return TableBatch([KeptCells.forgetting(name)])
+        }
+        return try TableImport(name, reader).batch()
     }
 }

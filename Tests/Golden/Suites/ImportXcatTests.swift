@@ -116,6 +116,89 @@ import Testing
         #expect(log.status == 128 && log.stderr.contains("it has a write-ahead log"), "\(log.stderr)")
     }
 
+    @Test func `cells and rows of a running xCAT that cannot be read are named`() throws {
+        guard Tool.isInstalled("sqlite3") else { return }
+        let folder = Scratch.directory.joined("live")
+        try folder.createDirectories()
+        try Scratch.directory.joined("root").createDirectories()
+        func write(_ name: String, _ text: Word) throws {
+            _ = try Tool("sqlite3", [Word(folder.joined(FilePath("\(name).sqlite"))), text]).output()
+        }
+        try write("site", "CREATE TABLE site (key TEXT, value TEXT); INSERT INTO site VALUES ('a','1'), (NULL,'2')")
+        try write("other", "CREATE TABLE something (x TEXT)")
+        let result = try catboat("import-xcat", "--live", Word(folder))
+        #expect(result.status == 0 && result.stdout == "imported 1 tables with 1 rows\n", "\(result)")
+        #expect(
+            result.stderr == "Warning: '\(folder)/other.sqlite' has no table 'other': it was left out.\n"
+                + "Warning: Row 2 of the table 'site' has no key: it was left out.\n")
+        try write("site", "INSERT INTO site VALUES ('c', CAST(x'636166e9' AS TEXT))")
+        let refused = try catboat("import-xcat", "--live", Word(folder))
+        #expect(refused.status == 128, "\(refused)")
+        #expect(
+            refused.stderr.hasSuffix(
+                "import-xcat: error: text is not UTF-8: 'site.value, row 3': write it again: "
+                    + "sqlite3 \(folder)/site.sqlite \"UPDATE site SET value='…' WHERE rowid=3\"\n"), "\(refused)")
+    }
+
+    @Test func `what is wrong with a stanza names object and line`() throws {
+        try Scratch.directory.joined("root").createDirectories()
+        let file = try Scratch.write(
+            """
+            r1:
+                objtype=route
+
+            m1:
+                objtype=motor
+                speed=3
+
+            n1:
+                objtype=node
+                groups=all
+                sped=3
+
+            n2:
+                objtype=node
+                groups=all
+                bmc=10.0.0.1
+
+            n3:
+                objtype=node
+                groups=all
+
+            """, to: "site.stanza")
+        let result = try catboat("import-xcat", Word(file))
+        #expect(result.status == 128 && result.stdout == "imported 2 objects\n", "\(result)")
+        for told in [
+            "route 'r1' on line 1 has no attributes: left out", "no such objtype: motor: ''m1', line 4'",
+            "'sped' is not a valid attribute name for an object type of 'node'.: 'node 'n1', line 8'",
+            ": 'node 'n2', line 13'",
+        ] {
+            #expect(result.stderr.contains(told), "\(told): \(result.stderr)")
+        }
+        #expect(try catboat("nodels").stdout == "n1\nn3\n")
+    }
+
+    @Test func `only paths of xCAT's folder are replaced`() throws {
+        let share = "root/opt/xcat/share/xcat/netboot/rh"
+        try Scratch.write("bash\n", to: "\(share)/a.pkglist")
+        let path = "/opt/xcat/share/xcat/netboot/rh/a.pkglist"
+        let custom = "/install/custom/netboot/rh/a.pkglist"
+        let values = [
+            "http://mirror\(path)": "http://mirror\(path)", "/backup\(path)": "/backup\(path)",
+            "host:\(path)": "host:\(path)", "dud:\(path),rpm:\(path)": "dud:\(custom),rpm:\(custom)",
+            "\(path) x;\(path)|'\(path)'": "\(custom) x;\(custom)|'\(custom)'", "a=\(path)": "a=\(custom)",
+        ]
+        let rows = values.keys.sortedByBytes()
+        try Scratch.write(
+            "#imagename,pkgdir\n" + rows.enumerated().map { "\"i\($0)\",\"\($1)\"\n" }.joined(),
+            to: "dump/linuximage.csv")
+        #expect(try catboat("import-xcat", Word(Scratch.directory.joined("dump"))).status == 0)
+        for (number, value) in rows.enumerated() {
+            let got = try catboat("table-get", "linuximage", "i\(number)", "-c", "pkgdir").stdout
+            #expect(got == "\(values[value] ?? "")\n")
+        }
+    }
+
     @Test func `stanzas make nodes before the groups that name them`() throws {
         try Scratch.directory.joined("root").createDirectories()
         let file = try Scratch.write(
