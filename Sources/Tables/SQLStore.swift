@@ -81,21 +81,24 @@ final class SQLStore: Store {
             try connection.run(merge, bound)
             return
         }
+        if let key = schema.requiredKey, let cell = values.last(where: { $0.column == key }), cell.value.isEmpty {
+            throw .missingKey(key, table: schema.name)
+        }
         var (condition, bound) = try condition(schema, matches)
+        let renamed = try renamedRows(schema, matches, values)
         let columns = try values.map { (cell) throws(StoreError) in
             "\"\(schema.columns[try schema.requirePosition(of: cell.column)])\" = ?"
         }
-        let renamed = try renamedRows(schema, matches, values)
         bound = values.map(\.value) + bound
         if columns.isEmpty {
             if try hasRow(schema, matches) { return }
         } else if try connection.run(
             "UPDATE \"\(schema.name)\" SET \(columns.joined(separator: ", "))\(condition)", bound) > 0
         {
+            for (old, new) in renamed { try rename(old, new, of: schema) }
             return
         }
         if !values.isEmpty, values.allSatisfy(\.value.isEmpty) { return }
-            for (old, new) in renamed { try rename(old, new, of: schema) }
         // Later cells win: a value may repeat a column of the match.
         var cells = matches.filter { match in !values.contains { $0.column == match.column } }
         for cell in values {
@@ -147,6 +150,9 @@ final class SQLStore: Store {
     }
 
     private func insert(_ schema: TableSchema, _ values: [Cell]) throws(StoreError) {
+        if let key = schema.requiredKey, (values.last { $0.column == key }?.value ?? "").isEmpty {
+            throw .missingKey(key, table: schema.name)
+        }
         let columns = try values.map { (cell) throws(StoreError) in
             "\"\(schema.columns[try schema.requirePosition(of: cell.column)])\""
         }
@@ -197,12 +203,6 @@ final class SQLStore: Store {
     }
 }
 
-extension TableBatch.Operation {
-    var table: String {
-        switch self {
-        case .set(let table, _, _), .insert(let table, _), .delete(let table, _), .clear(let table),
-            .expect(let table, _, _), .present(let table, _), .absent(let table, _):
-            table
 /// What is kept of a row for other xCATs goes where the row goes.
 extension SQLStore {
     /// Whether cells of the table's rows are kept.
@@ -250,6 +250,12 @@ extension SQLStore {
     }
 }
 
+extension TableBatch.Operation {
+    var table: String {
+        switch self {
+        case .set(let table, _, _), .insert(let table, _), .delete(let table, _), .clear(let table),
+            .expect(let table, _, _), .present(let table, _), .absent(let table, _):
+            table
         }
     }
 }

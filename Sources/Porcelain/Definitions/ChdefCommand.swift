@@ -176,7 +176,7 @@ struct DefinitionChange {
         }
         if draft.type.name == "osimage", draft["imagetype"] == nil { draft.set("imagetype", "linux") }
         if let warning = ObjectNameRule.warning(draft.name, draft.type) { editor.plan.warn(warning) }
+        try editor.warnOfNamesake(draft)
         return true
     }
 }
-        try editor.warnOfNamesake(draft)
