@@ -46,6 +46,8 @@ public enum BundleError: Diagnosable, Equatable {
     /// A plan that does not hold any more.
     case conflict(String, path: FilePath)
     case badPlan(String)
+    /// Files and rows are in place, but what follows them could not be done.
+    case unfinished(images: [String], journal: FilePath)
 
     public var diagnostic: Diagnostic {
         switch self {
@@ -97,6 +99,10 @@ public enum BundleError: Diagnosable, Equatable {
             Diagnostic(what, subject: path.printable, remedy: "import again")
         case .badPlan(let what):
             Diagnostic("plan is refused", remedy: what)
+        case .unfinished(let images, let journal):
+            Diagnostic(
+                "the import stands, but it could not be published or recorded", subject: images.joined(separator: ", "),
+                remedy: "see what it says above, then run catboat bundle-install --recover \(journal.printable)")
         }
     }
 

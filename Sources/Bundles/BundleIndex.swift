@@ -49,6 +49,9 @@ public struct BundleIndex: Codable, Equatable, Sendable {
     public static let signatureName = ".catboat/bundle.json.sig"
     /// Packages of the root image, as package-list prints them.
     public static let packagesName = ".catboat/packages"
+    /// What else the exporting site's history has of the build: files of `recordNames`.
+    public static let recordFolder = ".catboat/record"
+    public static let recordNames = ["build.json", "digests", "files"]
 
     public var format = currentFormat
     /// E.g. `catboat 0.1.0`.

@@ -11,7 +11,8 @@ public import SystemPackage
 ///
 /// Files are renamed one by one, so a kill may come between; a journal, durable before the first of them, says how to go
 /// back. The rows are set in one transaction after the last file. Whoever finds the journal later goes back when the rows
-/// are as they were, and on when they are set.
+/// are as they were, and on when they are set. What follows the rows, publishing and the history, is done before the
+/// journal goes.
 public struct BundleInstaller: Sendable {
     /// What the store is asked for, by whoever can reach it.
     public struct Rows {
@@ -36,8 +37,12 @@ public struct BundleInstaller: Sendable {
     public init(journals: FilePath) { self.journals = journals }
 
     /// - Parameter lock: locks a root image's folder that was just made; those that were there are locked already.
-    /// - Throws: what went wrong, after everything was undone.
-    public func install(_ plan: InstallPlan, _ rows: Rows, lock: (FilePath) throws -> Void = { _ in }) throws {
+    /// - Parameter finish: does what follows when files and rows are in place; also twice.
+    /// - Throws: what went wrong, after everything was undone; `BundleError.unfinished` when the import stands.
+    public func install(
+        _ plan: InstallPlan, _ rows: Rows, lock: (FilePath) throws -> Void = { _ in },
+        finish: (InstallPlan) throws -> Void = { _ in }
+    ) throws {
         try check(plan)
         try Self.prepare(plan)
         let journal = try InstallJournal.begin(plan, in: journals)
@@ -50,28 +55,44 @@ public struct BundleInstaller: Sendable {
             try rows.set(plan.batch)
         } catch {
             // The store may have taken the rows although the step did not end well.
-            if (try? rows.holds(plan.proof)) == true, Self.isPlaced(journal) {
-                try journal.end()
-            } else {
+            guard (try? rows.holds(plan.proof)) == true, Self.isPlaced(journal) else {
                 try undo(journal)
+                throw error
             }
-            throw error
         }
-        try journal.end()
+        try end(journal, finish)
+    }
+
+    /// Does what follows files and rows. When that cannot be done the import stands: the journal stays for a better day,
+    /// and the root images are free.
+    private func end(_ journal: InstallJournal, _ finish: (InstallPlan) throws -> Void) throws {
+        let placed = try journal.place()
+        do {
+            try finish(placed.plan)
+        } catch {
+            try? placed.unpoint()
+            throw BundleError.unfinished(images: placed.images, journal: placed.folder)
+        }
+        try placed.end()
     }
 
     /// Ends an import that was cut short.
-    public func recover(_ journal: InstallJournal, _ rows: Rows) throws -> Ending {
+    /// - Throws: `BundleError.unfinished` when the import stands, but what follows could not be done.
+    public func recover(
+        _ journal: InstallJournal, _ rows: Rows, finish: (InstallPlan) throws -> Void = { _ in }
+    ) throws -> Ending {
         if journal.isEnded {
             try journal.end()
             return .completed
         }
-        guard try rows.holds(journal.plan.proof) else {
-            try undo(journal)
-            return .undone
+        if !journal.isPlaced {
+            guard try rows.holds(journal.plan.proof) else {
+                try undo(journal)
+                return .undone
+            }
+            try place(journal)
         }
-        try place(journal)
-        try journal.end()
+        try end(journal, finish)
         return .completed
     }
 
@@ -96,6 +117,7 @@ public struct BundleInstaller: Sendable {
         for placement in plan.placements {
             let target = FilePath(bytes: placement.target.bytes)
             guard target.starts(with: folder) else { continue }
+            try Self.checkWay(to: target)
             guard try Self.digest(target)?.description == placement.replaces else {
                 throw BundleError.conflict("file was changed since the import was planned", path: target)
             }
@@ -106,6 +128,7 @@ public struct BundleInstaller: Sendable {
         for tree in plan.trees {
             let target = FilePath(bytes: tree.target.bytes)
             guard target.starts(with: folder) else { continue }
+            try Self.checkWay(to: target)
             let source = FilePath(bytes: tree.source.bytes)
             guard try source.status()?.kind == .directory else {
                 throw BundleError.conflict("what should become a folder is none", path: source)
@@ -173,12 +196,13 @@ public struct BundleInstaller: Sendable {
             try source.changePermissions(mode & 0o755)
         }
         if let staged = journal.record.staged[number].map({ FilePath(bytes: $0.bytes) }) {
+            try Self.folder(of: target).close()
             try staged.removeFile()
             try Self.copy(source, to: staged, status)
-            try Self.rename(staged, target)
+            try Self.put(staged, target)
             try source.removeFile()
         } else {
-            try Self.rename(source, target)
+            try Self.put(source, target)
         }
         try afterStep()
     }
@@ -187,6 +211,7 @@ public struct BundleInstaller: Sendable {
     private func place(_ tree: InstallPlan.Tree, by staged: FilePath?) throws {
         let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
         guard source.exists else { return }
+        try Self.folder(of: target).close()
         if let staged, !Self.isPlaced(tree) {
             try staged.removeTree()
             try Self.copyTree(source, to: staged)
@@ -197,11 +222,11 @@ public struct BundleInstaller: Sendable {
             try afterStep()
         }
         if let staged {
-            if !Self.isPlaced(tree) { try Self.rename(staged, target) }
+            if !Self.isPlaced(tree) { try Self.put(staged, target) }
             try afterStep()
             try source.removeTree()
         } else {
-            try Self.rename(source, target)
+            try Self.put(source, target)
         }
         try afterStep()
     }
@@ -293,6 +318,36 @@ public struct BundleInstaller: Sendable {
     private static func rename(_ source: FilePath, _ target: FilePath) throws(FileError) {
         let result = source.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
         try FileError.check("rename to \(target.printable)", source, result)
+    }
+
+    /// The same into a folder that no symbolic link is on the way to.
+    private static func put(_ source: FilePath, _ target: FilePath) throws {
+        let folder = try folder(of: target)
+        defer { try? folder.close() }
+        let result = source.withPlatformString { from in
+            target.lastName.withPlatformString { renameat(AT_FDCWD, from, folder.rawValue, $0) }
+        }
+        try FileError.check("rename to \(target.printable)", source, result)
+    }
+
+    /// The folder that a file goes to. A plan names real paths, so a link on the way was made since, or is a trap.
+    private static func folder(of target: FilePath) throws -> FileDescriptor {
+        let folder = target.removingLastComponent()
+        let descriptor = folder.withPlatformString {
+            catboat_openat2(
+                AT_FDCWD, $0, CATBOAT_O_PATH | UInt64(O_DIRECTORY | O_CLOEXEC), 0, CATBOAT_RESOLVE_NO_SYMLINKS)
+        }
+        if descriptor < 0, Errno.latest == .tooManySymbolicLinkLevels {
+            throw BundleError.conflict("a symbolic link is on the way", path: target)
+        }
+        return FileDescriptor(rawValue: try FileError.check("open directory", folder, descriptor))
+    }
+
+    /// The same for a folder that may have to be made yet.
+    private static func checkWay(to target: FilePath) throws {
+        var path = target
+        while try path.removingLastComponent().status() == nil { path = path.removingLastComponent() }
+        try folder(of: path).close()
     }
 
     /// A folder with everything in it, on another file system, durable.

@@ -22,15 +22,19 @@ public struct InstallJournal: Sendable {
     }
 
     private static let planName = "plan.json"
+    /// What the plan is called once files and rows are in place.
+    private static let placedName = "placed.json"
     /// What the plan is called once all is done or undone and only traces are left.
     private static let endedName = "ended.json"
 
     public let folder: FilePath
     let record: Record
     let isEnded: Bool
+    /// Whether files and rows are in place: the import stands, and only what follows them is missing.
+    public let isPlaced: Bool
 
-    init(_ folder: FilePath, _ record: Record, isEnded: Bool = false) {
-        (self.folder, self.record, self.isEnded) = (folder, record, isEnded)
+    init(_ folder: FilePath, _ record: Record, isEnded: Bool = false, isPlaced: Bool = false) {
+        (self.folder, self.record, self.isEnded, self.isPlaced) = (folder, record, isEnded, isPlaced)
     }
 
     public var images: [String] { record.plan.images }
@@ -39,14 +43,15 @@ public struct InstallJournal: Sendable {
     /// Reads the journal of `folder`; nil when none was written, so that nothing can have been changed.
     public static func open(_ folder: FilePath) throws -> InstallJournal? {
         let isEnded = folder.joined(endedName).exists
-        let file = folder.joined(isEnded ? endedName : planName)
+        let isPlaced = !isEnded && folder.joined(placedName).exists
+        let file = folder.joined(isEnded ? endedName : isPlaced ? placedName : planName)
         guard file.exists else { return nil }
         guard let record = try? JSONDecoder().decode(Record.self, from: Data(try file.readBytes(limit: 1 << 30))),
             record.version == 1, record.saved.count == record.plan.placements.count,
             record.staged.count == record.plan.placements.count,
             record.stagedTrees.count == record.plan.trees.count
         else { throw BundleError.badPlan("the journal '\(folder.printable)' cannot be read") }
-        return InstallJournal(folder, record, isEnded: isEnded)
+        return InstallJournal(folder, record, isEnded: isEnded, isPlaced: isPlaced)
     }
 
     /// Decides what is needed for going back, and makes it durable, before anything is changed.
@@ -98,6 +103,21 @@ public struct InstallJournal: Sendable {
         }
     }
 
+    /// Takes the pointers away: whoever locks the root images finds nothing to end.
+    func unpoint() throws {
+        for root in record.plan.folders {
+            let folder = FilePath(bytes: root.bytes)
+            if folder.isDirectory { try folder.joined(Self.pointerName).removeFile() }
+        }
+    }
+
+    /// Says, durably, that files and rows are in place.
+    func place() throws -> InstallJournal {
+        if isPlaced { return self }
+        try folder.joined(Self.planName).rename(to: folder.joined(Self.placedName))
+        return InstallJournal(folder, record, isPlaced: true)
+    }
+
     /// The nearest folder that exists; those that do not are noted, parents first.
     private static func existing(
         _ folder: FilePath, _ missing: inout Set<[UInt8]>, _ made: inout [JSONName]
@@ -121,7 +141,10 @@ public struct InstallJournal: Sendable {
     ///
     /// Killed in between it is ended by whoever finds it: the first rename says that only traces are left.
     func end() throws {
-        if !isEnded { try folder.joined(Self.planName).rename(to: folder.joined(Self.endedName)) }
+        if !isEnded {
+            let name = isPlaced ? Self.placedName : Self.planName
+            try folder.joined(name).rename(to: folder.joined(Self.endedName))
+        }
         try FilePath(bytes: record.plan.stage.bytes).removeTree()
         for (number, saved) in record.saved.enumerated() {
             if let staged = record.staged[number] { try FilePath(bytes: staged.bytes).removeFile() }
@@ -130,10 +153,7 @@ public struct InstallJournal: Sendable {
         for staged in record.stagedTrees {
             if let staged { try FilePath(bytes: staged.bytes).removeTree() }
         }
-        for root in record.plan.folders {
-            let folder = FilePath(bytes: root.bytes)
-            if folder.isDirectory { try folder.joined(Self.pointerName).removeFile() }
-        }
+        try unpoint()
         try folder.removeTree()
     }
 }

@@ -45,6 +45,37 @@ public struct InstallPlan: Codable, Sendable {
         }
     }
 
+    /// What is left to do for an image when its files and rows are in place.
+    public struct Finish: Codable, Sendable {
+        /// What the history keeps of a root image that nodes boot.
+        public struct Record: Codable, Sendable {
+            /// On the host.
+            public var rootimgdir: JSONName
+            /// A file with the packages of the root image.
+            public var packages: JSONName?
+            /// A folder with what the exporting site knew of the build.
+            public var facts: JSONName?
+            /// Where it comes from, in words.
+            public var imported: String
+
+            public init(rootimgdir: FilePath, packages: FilePath?, facts: FilePath?, imported: String) {
+                self.rootimgdir = JSONName(rootimgdir.bytes)
+                self.packages = packages.map { JSONName($0.bytes) }
+                self.facts = facts.map { JSONName($0.bytes) }
+                self.imported = imported
+            }
+        }
+
+        public var image: String
+        /// Whether nodes get the imported set from now on.
+        public var publishes: Bool
+        public var record: Record?
+
+        public init(image: String, publishes: Bool, record: Record?) {
+            (self.image, self.publishes, self.record) = (image, publishes, record)
+        }
+    }
+
     /// Names the journal.
     public var id: String
     /// Images that are imported.
@@ -59,6 +90,8 @@ public struct InstallPlan: Codable, Sendable {
     public var batch: String
     /// What table-set reads to tell whether they are set.
     public var proof: String
+    /// What follows the rows; nothing when nil.
+    public var finishes: [Finish]?
 
     public init(id: String, images: [String], stage: FilePath) {
         (self.id, self.images) = (id, images)
@@ -91,6 +124,9 @@ public struct InstallPlan: Codable, Sendable {
         let all =
             placements.flatMap { [$0.source, $0.target] + [$0.backup, $0.copyOf].compactMap { $0 } }
             + trees.flatMap { [$0.source, $0.target] + ($0.backup.map { [$0] } ?? []) } + folders + [stage]
+            + (finishes ?? []).compactMap(\.record).flatMap {
+                [$0.rootimgdir] + [$0.packages, $0.facts].compactMap { $0 }
+            }
         for name in all {
             let parts = name.bytes.split(separator: 0x2f)
             guard name.bytes.first == 0x2f, !parts.isEmpty, !parts.contains([0x2e, 0x2e]) else {

@@ -114,7 +114,8 @@ extension CommandList {
             "-o FILE [-m METHOD] [-c COMPRESSOR] [--level N] [--width N] [--files-from FILE [-z]] [--progress-fd N] TREE",
             "pack a tree into the file that a node loads"),
         Entry(
-            "ramdisk-unpack", .plumbing, .main, "[--kernel FILE] FILE TREE", "unpack a packed root image into a tree"),
+            "ramdisk-unpack", .plumbing, .main, "[--kernel FILE] [--max-size BYTES] FILE TREE",
+            "unpack a packed root image into a tree"),
         Entry(
             "ramdisk-verify", .plumbing, .main, "[--digest DIGEST] [--tree TREE [--files-from FILE]] [-z] FILE",
             "read a packed file back and compare it with its tree"),

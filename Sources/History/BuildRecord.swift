@@ -69,7 +69,8 @@ extension HistoryRepository {
         }
     }
 
-    /// Keeps what a build made, provided that it differs from the record before.
+    /// Keeps what a build made, provided that it differs from the record before. Of a set that the newest record has
+    /// already an import tells nothing new.
     /// - Parameters:
     ///   - treeRecipe: commit of the recipe that the tree was made from, when it is known.
     ///   - origin: where it was imported from; nil for what was built here.
@@ -81,6 +82,11 @@ extension HistoryRepository {
         let image = try Recipe.checked(image)
         return try write { writer in
             let folder = FilePath("osimage").joined(image)
+            if origin != nil, let set = record.digest("set"),
+                let last = try lastCommit(of: image, [.build], from: writer.tip), last.trailer("Catboat-Set") == set
+            {
+                return Outcome(commit: last, isNew: false)
+            }
             var update = GitTreeUpdate()
             for name in BuildRecord.names {
                 if let file = record.files.first(where: { $0.name == name }) {

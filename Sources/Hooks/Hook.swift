@@ -23,6 +23,8 @@ public struct Hook: Sendable, Equatable {
     public enum Ignored: Sendable, Equatable {
         case notExecutable
         case notAFile
+        /// Hooks are looked for in a folder of this name, and there is something else.
+        case notAFolder
         /// By `hook.<name>.enabled`; the place of the setting.
         case disabled(String)
         /// By a link to /dev/null of the same name in a more specific place.
@@ -34,6 +36,7 @@ public struct Hook: Sendable, Equatable {
             switch self {
             case .notExecutable: "not executable"
             case .notAFile: "not a file"
+            case .notAFolder: "not a folder"
             case .disabled(let origin): "disabled in \(origin)"
             case .masked(let path): "masked by \(path.printable)"
             case .untrusted(let path, .owner(let owner)):

@@ -40,6 +40,14 @@ public struct HookFinder: Sendable {
         var found: [Hook] = []
         var masks: [(name: FilePath, origin: Hook.Origin, place: FilePath)] = []
         for place in places(event, image) {
+            if let other = try blocked(place) {
+                var hook = Hook(
+                    name: other.lastName, origin: place.origin, place: other, action: .program(other, []),
+                    timeLimit: nil)
+                hook.ignored = .notAFolder
+                found.append(hook)
+                continue
+            }
             for entry in try entries(of: place) {
                 if entry.isMask {
                     masks.append((entry.name, place.origin, entry.stored))
@@ -121,6 +129,27 @@ public struct HookFinder: Sendable {
                 Place(origin: .image, folder: hooks.joined("osimage").joined(image).joined("\(event.name).d")))
         }
         return places
+    }
+
+    /// What is in the way of a place's folder, as stored: a file at its name or above.
+    private func blocked(_ place: Place) throws(HookError) -> FilePath? {
+        guard place.origin != .shipped, place.only == nil else { return nil }
+        let top = installFolder.joined("custom")
+        var path = place.folder
+        var found: FilePath?
+        while path != top, path.starts(with: top) {
+            do throws(FileError) {
+                let folder = try settings.root.host(path)
+                if let kind = try folder.targetStatus()?.kind {
+                    if kind == .directory { return found }
+                    found = path
+                }
+            } catch {
+                guard error.errno == .notDirectory else { throw .unreadable(error) }
+            }
+            path.removeLastComponent()
+        }
+        return found
     }
 
     private func entries(of place: Place) throws(HookError) -> [Entry] {

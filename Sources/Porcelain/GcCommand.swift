@@ -33,6 +33,7 @@ struct GcCommand: ParsableCommand {
 
     func run() throws {
         let cluster = try Cluster.open()
+        if !dryRun { try BundleJournals(cluster).sweep() }
         let policy = try SetPolicy(cluster)
         let names = try osimage.isEmpty ? cluster.osimageNames() : osimage
         var records: [Record] = []

@@ -16,6 +16,8 @@ public enum RamdiskError: Diagnosable, Equatable {
     case newlineInPath([UInt8])
     /// A file that is none of the kinds that we pack.
     case unknownFormat(FilePath)
+    /// More bytes than may be unpacked, with the entry that would be beyond.
+    case tooLarge([UInt8], limit: UInt64)
 
     public var diagnostic: Diagnostic {
         switch self {
@@ -36,6 +38,10 @@ public enum RamdiskError: Diagnosable, Equatable {
             Diagnostic("name is reserved for attributes", subject: path.printable, remedy: "remove it from the tree")
         case .newlineInPath(let path):
             Diagnostic("path holds a newline", subject: String(decoding: path, as: UTF8.self), remedy: "use -z")
+        case .tooLarge(let path, let limit):
+            Diagnostic(
+                "packed root image is too large", subject: String(decoding: path, as: UTF8.self),
+                remedy: "it would unpack to more than \(limit) bytes; allow more with --max-size if you trust it")
         case .unknownFormat(let path):
             Diagnostic(
                 "not a packed root image", subject: path.printable, remedy: "give a file that ramdisk-pack wrote")

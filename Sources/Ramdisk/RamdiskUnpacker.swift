@@ -21,17 +21,22 @@ public struct RamdiskUnpacker {
     /// First names of newc files with several, by inode.
     private var linked: [UInt32: [UInt8]] = [:]
     private var dump: [UInt8] = []
+    /// Bytes and entries that may still come; a hole counts as what it stands for.
+    private var left: UInt64
+    private let limit: UInt64?
 
     /// - Parameters:
     ///   - file: a packed root image, whatever its method and compressor.
     ///   - top: made by this; must not exist.
+    ///   - limit: bytes that its files may hold together, each entry counting 512 more; nil for any number.
+    /// - Throws: `RamdiskError.tooLarge` beyond that.
     /// - Returns: how many entries were made.
     @discardableResult
-    public static func unpack(_ file: FilePath, into top: FilePath) throws -> Int {
+    public static func unpack(_ file: FilePath, into top: FilePath, limit: UInt64? = nil) throws -> Int {
         let packed = try PackedFile(file)
         try FileError.check("create directory", top, top.withPlatformString { mkdir($0, 0o700) })
         do {
-            var unpacker = try RamdiskUnpacker(file, top)
+            var unpacker = try RamdiskUnpacker(file, top, limit)
             defer { unpacker.close() }
             return try unpacker.run(packed.reader)
         } catch {
@@ -40,8 +45,9 @@ public struct RamdiskUnpacker {
         }
     }
 
-    private init(_ file: FilePath, _ top: FilePath) throws {
+    private init(_ file: FilePath, _ top: FilePath, _ limit: UInt64?) throws {
         (self.file, self.top) = (file, top)
+        (self.limit, left) = (limit, limit ?? .max)
         holder = try FileError.wrap("open directory", top) {
             try FileDescriptor.open(top, .readOnly, options: [.directory, .closeOnExec])
         }
@@ -56,6 +62,11 @@ public struct RamdiskUnpacker {
         var count = 0
         while let member = try reader.next() {
             let path = try Self.normal(member.path)
+            if let limit {
+                let (need, isTooMuch) = UInt64(clamping: member.size).addingReportingOverflow(512)
+                guard !isTooMuch, need <= left else { throw RamdiskError.tooLarge(path, limit: limit) }
+                left -= need
+            }
             if path == AttributeDump.path {
                 dump = try reader.readData(member, limit: 64 << 20)
             } else if path == AttributeDump.folder {

@@ -54,9 +54,9 @@ public struct ImageLock: ~Copyable, Sendable {
         tool.argumentZero = "bundle-install"
         tool.descriptors[11] = lock
         tool.environment[variable] = "11"
-        guard try tool.run(output: .null).isSuccess, !journal.exists else {
-            throw ImageLockError.unfinishedImport(folder, journal: journal)
-        }
+        let isEnded = try tool.run(output: .null).isSuccess && !journal.exists
+        // Of an import that stands, but could not be recorded, it took the pointer away, and said what to do.
+        guard isEnded || !pointer.exists else { throw ImageLockError.unfinishedImport(folder, journal: journal) }
         // Of a journal that somebody took away only the pointer was left.
         try pointer.removeFile()
     }

@@ -173,6 +173,47 @@ import Testing
         }
     }
 
+    @Test func `what follows the rows is done before the journal goes, at last by whoever finds it`() throws {
+        let site = try Site(Scratch.directory)
+        let journals = site.top.joined("journal")
+        let installer = BundleInstaller(journals: journals)
+        let error = #expect(throws: BundleError.self) {
+            try installer.install(
+                site.plan, .init(set: { _ in }, holds: { _ in true }), finish: { _ in throw Death() })
+        }
+        #expect(error == .unfinished(images: ["img"], journal: journals.joined("one")))
+        #expect(try site.state() == Site.new, "the import stands, and nothing points at the journal")
+        #expect(site.top.joined("stage").exists)
+        // Rows that were changed since are no reason to take the import back.
+        let rows = BundleInstaller.Rows(set: { _ in throw Death() }, holds: { _ in false })
+        let found = try #require(try InstallJournal.open(journals.joined("one")))
+        #expect(found.isPlaced)
+        #expect(throws: BundleError.self) { try installer.recover(found, rows, finish: { _ in throw Death() }) }
+        var finished: [[String]] = []
+        #expect(try installer.recover(found, rows) { finished.append($0.images) } == .completed)
+        #expect(finished == [["img"]])
+        #expect(try site.state() == Site.new && journals.directoryNames().isEmpty)
+        #expect(!site.top.joined("stage").exists)
+    }
+
+    @Test func `a link on the way of a file stops it`() throws {
+        let site = try Site(Scratch.directory)
+        let real = site.top.joined("real")
+        try real.createDirectories()
+        try site.top.joined("site/link").createSymbolicLink(to: real)
+        let source = site.top.joined("stage/through")
+        try AtomicFile.write("x".utf8, to: source)
+        for place in ["site/link/x", "site/link/new/x"] {
+            var plan = site.plan
+            plan.placements.append(.init(source: source, target: site.top.joined(place), sha256: ""))
+            #expect(throws: BundleError.self) {
+                try BundleInstaller(journals: site.top.joined("journal")).install(
+                    plan, .init(set: { _ in }, holds: { _ in false }))
+            }
+            #expect(try real.directoryNames().isEmpty)
+        }
+    }
+
     @Test func `what changed since the plan was made stops it`() throws {
         let site = try Site(Scratch.directory)
         try AtomicFile.write("by hand".utf8, to: site.top.joined("site/b"))

@@ -13,6 +13,40 @@ import Testing
             .map { $0 }
     }
 
+    @Test func `what a killed import left unpacked is named, and removed`() throws {
+        try #require(try catboat("init").status == 0)
+        let left = try Scratch.write("x", to: "install/.catboat/import/one/kernel").removingLastComponent()
+        try Scratch.directory.joined("install/.catboat/journal").createDirectories()
+        let found = try findings()
+        try #require(found.count == 2, "\(found)")
+        #expect(found[0] == "warning: imports: an import that was killed left what it had unpacked: \(left.printable)")
+        #expect(found[1].contains("catboat gc"))
+        #expect(try catboat("gc", "--dry-run").status == 0 && left.exists)
+        #expect(try catboat("gc").status == 0 && !left.exists)
+        #expect(try catboat("doctor").stdout.contains("ok: imports: none was cut short\n"))
+    }
+
+    @Test func `one that stands but was not recorded is named so, and recovered`() throws {
+        try #require(try catboat("init").status == 0)
+        let stage = Scratch.directory.joined("install/.catboat/import/one")
+        let journals = Scratch.directory.joined("install/.catboat/journal")
+        for folder in [stage, journals] { try folder.createDirectories() }
+        var plan = InstallPlan(id: "one", images: ["img"], stage: stage)
+        plan.finishes = [.init(image: "img", publishes: false, record: nil)]
+        _ = try InstallJournal.begin(plan, in: journals).place()
+        #expect(try findings().first == "warning: imports: an import of img stands, but was not published or recorded")
+        let journal = Word(journals.joined("one"))
+        // The image is not there: its recipe cannot be kept.
+        let vain = try catboat("bundle-install", "--recover", journal)
+        #expect(vain.status == 1 && vain.stderr.contains("the import stands"), "\(vain)")
+        #expect(journals.joined("one").exists && stage.exists)
+        try #require(try catboat("mkdef", "-t", "osimage", "-o", "img", "provmethod=install").status == 0)
+        let recovered = try catboat("bundle-install", "--recover", journal)
+        #expect(recovered.stdout == "completed\timg\n", "\(recovered)")
+        #expect(try catboat("profile-log", "img").stdout.split(separator: "\n").count == 1)
+        #expect(!journals.joined("one").exists && !stage.exists)
+    }
+
     @Test func `doctor names it with the remedy, and the remedy helps`() throws {
         try #require(try catboat("init").status == 0)
         #expect(try catboat("doctor").stdout.contains("ok: imports: none was cut short\n"))

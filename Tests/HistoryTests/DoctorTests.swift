@@ -104,6 +104,20 @@ import Testing
         try body(String(decoding: buffer[..<count], as: UTF8.self).filter(\.isNumber))
     }
 
+    @Test func `an osimage that cannot be looked at does not hide what else there is`() throws {
+        try site()
+        try Scratch.write("x", to: "install/file")
+        try #require(
+            try catboat("table-set", "linuximage", "imagename=img", "pkglist=/install/file/p").status == 0)
+        try #require(try catboat("table-set", "osimage", "imagename=other", "provmethod=netboot").status == 0)
+        try #require(
+            try catboat("table-set", "linuximage", "imagename=other", "pkglist=/install/none").status == 0)
+        let found = try findings("osimages")
+        #expect(found.contains { $0.hasPrefix("error: osimages: img ") }, "\(found)")
+        #expect(found.contains { $0.hasPrefix("error: osimages: other names what is not there: ") }, "\(found)")
+        #expect(try catboat("doctor").stdout.contains("ok: imports: "))
+    }
+
     @Test(.enabled(if: Tool.isInstalled("python3")))
     func `a web server that shows the repository is an error, one that forbids custom is fine`() throws {
         try site()

@@ -10,6 +10,17 @@ import Testing
 #endif
 
 @Suite(.scratchDirectory) struct HookFinderTests {
+    @Test func `a file where a folder of hooks should be is an empty place, with a note`() throws {
+        let site = HookSite()
+        try site.hook("osimage/img1")
+        try site.hook("pre-genimage.d")
+        try site.hook("post-genimage.d/10-site")
+        #expect(try site.listed("pre-genimage", image: "img2") == ["site pre-genimage.d - not a folder"])
+        #expect(
+            try site.listed("post-genimage", image: "img1") == ["site 10-site", "image img1 - not a folder"])
+        #expect(try site.listed("post-genimage", image: "img2") == ["site 10-site"])
+    }
+
     @Test func `hooks of all places form one list in the order of their names`() throws {
         var site = HookSite()
         try site.shipped("post-packimage.d/20-shipped")

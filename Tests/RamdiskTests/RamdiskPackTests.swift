@@ -26,6 +26,20 @@ import Testing
         return folder
     }
 
+    @Test(arguments: ["cpio", "tar", "squashfs"]) func `unpacking ends at the limit and leaves nothing`(method: String)
+        throws
+    {
+        let tree = Scratch.directory.joined("tree")
+        try tree.createDirectories()
+        _ = try Tool("truncate", ["-s", "3M", Word(tree.joined("hole"))]).output()
+        let (file, _) = try pack(tree, "r", "-m", Word(method))
+        let target = Scratch.directory.joined("new")
+        let refused = try catboat("ramdisk-unpack", "--max-size", "3000000", Word(file), Word(target))
+        #expect(refused.status == 128 && refused.stderr.contains("too large"), "\(refused)")
+        #expect(!target.exists)
+        #expect(try catboat("ramdisk-unpack", "--max-size", "4000000", Word(file), Word(target)).status == 0)
+    }
+
     @Test(arguments: [("gzip", "gzip"), ("pigz", "gzip"), ("xz", "xz"), ("zstd", "zstd")])
     func `cpio unpacks to the same tree`(compressor: String, program: String) throws {
         let tree = try SampleTree.make(socket: true)

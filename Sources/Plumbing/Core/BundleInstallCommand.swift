@@ -25,7 +25,21 @@ struct BundleInstallCommand: ParsableCommand {
             try FileDescriptor.standardInput.readToEnd(limit: 1 << 30, of: "standard input"))
         let locks = try ImageLocks(plan.folders, endsImports: true)
         defer { withExtendedLifetime(locks) {} }
-        try BundleInstaller(journals: FilePath(journals ?? "").absolute).install(plan, rows) { try locks.add($0) }
+        try answering {
+            try BundleInstaller(journals: FilePath(journals ?? "").absolute).install(
+                plan, rows, lock: { try locks.add($0) }, finish: { try BundleFinish($0, locks).run() })
+        }
+    }
+
+    /// An import that stands although not all is done is an answer: 1.
+    private func answering<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as BundleError {
+            guard case .unfinished = error else { throw error }
+            Console.error(error.diagnostic)
+            throw ExitCode(1)
+        }
     }
 
     private func end(_ folder: FilePath) throws {
@@ -35,7 +49,11 @@ struct BundleInstallCommand: ParsableCommand {
         }
         let locks = try ImageLocks(journal.plan.folders, endsImports: false)
         defer { withExtendedLifetime(locks) {} }
-        let ending = try BundleInstaller(journals: folder.removingLastComponent()).recover(journal, rows)
+        let ending = try answering {
+            try BundleInstaller(journals: folder.removingLastComponent()).recover(journal, rows) {
+                try BundleFinish($0, locks).run()
+            }
+        }
         let images = journal.images.joined(separator: ", ")
         switch ending {
         case .undone: Console.note("bundle-install: an import of '\(images)' was cut short; it was undone")
@@ -63,12 +81,78 @@ struct BundleInstallCommand: ParsableCommand {
     }
 }
 
+/// What follows the files and rows of an import: nodes get what they were promised, and the history knows it.
+private struct BundleFinish {
+    private let plan: InstallPlan
+    private let locks: ImageLocks
+
+    init(_ plan: InstallPlan, _ locks: ImageLocks) { (self.plan, self.locks) = (plan, locks) }
+
+    func run() throws {
+        let finishes = plan.finishes ?? []
+        // What genimage noted of a root image is not of the one that has taken its place.
+        for tree in plan.trees {
+            let target = FilePath(bytes: tree.target.bytes)
+            guard target.lastName == "rootimg" else { continue }
+            try target.removingLastComponent().joined(".state").removeFile()
+        }
+        for finish in finishes where finish.publishes {
+            let folder = finish.record.map { FilePath(bytes: $0.rootimgdir.bytes) }
+            try locks.lend(folder, to: Step("image-publish", [Word(finish.image)])).run(output: .null)
+        }
+        for (number, finish) in finishes.enumerated() {
+            try Step("profile-commit", [Word(finish.image)]).run(output: .null)
+            if let record = finish.record { try keep(record, of: finish.image, number) }
+        }
+    }
+
+    private func keep(_ record: InstallPlan.Finish.Record, of image: String, _ number: Int) throws {
+        let folder = FilePath(bytes: plan.stage.bytes).joined(".record-\(number)")
+        try folder.removeTree()
+        if let facts = record.facts { try copyFacts(FilePath(bytes: facts.bytes), to: folder) }
+        var words: [Word] = [
+            "--rootimgdir", Word(bytes: record.rootimgdir.bytes), "--dry-run", "--record", Word(folder),
+        ]
+        if let packages = record.packages { words += ["--packages-from", Word(bytes: packages.bytes)] }
+        try Step("image-publish", words + [Word(image)]).run(output: .null)
+        try Step("profile-commit", ["--build-record", Word(folder), "--imported", Word(record.imported), Word(image)])
+            .run(output: .null)
+    }
+
+    /// What another site says of the build, as far as it is what such a record holds. The set's own digests are taken here.
+    private func copyFacts(_ facts: FilePath, to folder: FilePath) throws {
+        try folder.createDirectories(permissions: 0o700)
+        for name in BundleIndex.recordNames {
+            let file = facts.joined(name)
+            guard let status = try file.status(), status.kind == .regular, status.size <= 64 << 20 else { continue }
+            var bytes = try file.readBytes(limit: 64 << 20)
+            if name == "digests" {
+                let tree = bytes.split(separator: 0x0a).first { line in
+                    line.starts(with: "tree\tsha256:".utf8) && line.count == 76
+                        && line.dropFirst(12).allSatisfy {
+                            UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+                                || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+                        }
+                }
+                guard let tree else { continue }
+                bytes = Array(tree) + [0x0a]
+            }
+            try AtomicFile.write(bytes, to: folder.joined(name))
+            if name == "build.json", (try? BuildFacts.read(in: folder)) == nil {
+                try folder.joined(name).removeFile()
+            }
+        }
+    }
+}
+
 /// Locks of all root images that an import touches and that are there.
 private final class ImageLocks {
     private final class Holder {
+        let folder: FilePath
         let lock: ImageLock
 
         init(_ folder: FilePath, endsImports: Bool) throws {
+            self.folder = folder
             lock = try ImageLock(folder, endsImports: endsImports)
         }
     }
@@ -82,6 +166,12 @@ private final class ImageLocks {
             guard folder.isDirectory else { continue }
             holders.append(try Holder(folder, endsImports: endsImports))
         }
+    }
+
+    /// Lets a step act under the lock of a folder.
+    func lend(_ folder: FilePath?, to step: Step) -> Step {
+        guard let holder = holders.first(where: { $0.folder == folder }) else { return step }
+        return step.passing(holder.lock.descriptor, as: ImageLock.variable)
     }
 
     /// Locks a folder that was made for the import.

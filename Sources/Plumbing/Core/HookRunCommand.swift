@@ -100,6 +100,8 @@ struct HookRunCommand: ParsableCommand {
                     "hook-run: hook is not executable and does not run: '\(place)': chmod +x it, or rename it to .sample"
                 )
             case .notAFile: Console.note("hook-run: hook is not a file and does not run: '\(place)'")
+            case .notAFolder:
+                Console.note("hook-run: what should be a folder of hooks is none, and nothing runs: '\(place)'")
             case .disabled, .masked, .untrusted, nil: break
             }
         }

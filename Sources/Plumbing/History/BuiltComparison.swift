@@ -23,6 +23,8 @@ struct BuiltComparison {
         var treeRecipe: String?
         /// Whether the newest build was packed from a tree of that recipe.
         var treeIsPacked: Bool?
+        /// True when the newest build was imported and the tree beside it is that of another one.
+        var treeIsOther: Bool?
         var changes: [ChangeRecord]
     }
 
@@ -59,6 +61,11 @@ struct BuiltComparison {
         // What was imported since is what counts, whatever tree lies beside it.
         let isReplaced =
             build.map { $0.trailer("Catboat-Imported") != nil && (tree?.time.seconds ?? 0) <= $0.time } ?? false
+        if isReplaced, let build, let tree, let folder,
+            try cluster.settings.host(folder).joined("rootimg").isDirectory
+        {
+            record.treeIsOther = try isOther(tree, build, name, history) ? true : nil
+        }
         if !isReplaced, tree?.isFinished == true, let recipe = tree?.recipe, try comparison.knows(recipe) {
             record.treeRecipe = recipe
             record.treeIsPacked = packedTree.map { $0 == recipe }
@@ -68,6 +75,17 @@ struct BuiltComparison {
         }
         if let packed { record.changes += try comparison.changes(since: packed).filter { $0.needs != "genimage" } }
         return record
+    }
+
+    /// Whether a tree is not the one that the imported set was packed from, as far as the history can tell.
+    private static func isOther(
+        _ tree: BuiltTree, _ build: GitCommit, _ name: String, _ history: HistoryRepository
+    ) throws -> Bool {
+        guard let set = build.trailer("Catboat-Set") else { return true }
+        // The newest that was built here is what the tree is of, unless genimage ran since.
+        let own = try history.log(image: name, kinds: ["build"]).first { $0.trailer("Catboat-Imported") == nil }
+        guard let own, own.trailer("Catboat-Set") == set, tree.time.seconds <= own.time else { return true }
+        return (own.trailer("Catboat-Tree-Recipe") ?? own.trailer("Catboat-Recipe")) != tree.recipe
     }
 
     func print(nul: Bool, json: Bool) throws {

@@ -17,12 +17,17 @@ struct DoctorCommand: ParsableCommand {
         do {
             let cluster = try Cluster.open(settings)
             findings += try StoreCheck(cluster).findings
-            findings += try FolderChecks(cluster).findings
-            findings += try ImageChecks(cluster).findings
-            findings += try HistoryCheck(cluster).findings
-            findings += try HookChecks(cluster).findings
-            findings += try ImportCheck(cluster).findings
-            findings += try ServiceChecks(cluster).findings
+            // What one of them cannot look at does not stop the others.
+            let checks: [(String, () throws -> [Finding])] = [
+                ("folders", { try FolderChecks(cluster).findings }),
+                ("osimages", { try ImageChecks(cluster).findings }),
+                ("history", { try HistoryCheck(cluster).findings }), ("hooks", { try HookChecks(cluster).findings }),
+                ("imports", { try ImportCheck(cluster).findings }),
+                ("services", { try ServiceChecks(cluster).findings }),
+            ]
+            for (name, check) in checks {
+                do { findings += try check() } catch { findings.append(Finding(name, nil, error)) }
+            }
         } catch {
             let diagnostic = (error as? any Diagnosable)?.diagnostic ?? Diagnostic("\(error)")
             findings.append(
@@ -50,6 +55,13 @@ struct Finding: Encodable, Equatable {
 
     init(_ check: String, _ level: Level, _ message: String, remedy: String? = nil) {
         (self.check, self.level, self.message, self.remedy) = (check, level, message, remedy)
+    }
+
+    /// Something that could not be looked at.
+    init(_ check: String, _ subject: String?, _ error: any Error) {
+        let diagnostic = (error as? any Diagnosable)?.diagnostic ?? Diagnostic("\(error)")
+        let what = subject.map { "\($0) cannot be checked: " } ?? "cannot be checked: "
+        self.init(check, .error, what + diagnostic.statement, remedy: diagnostic.remedy)
     }
 
     var text: String {

@@ -11,7 +11,8 @@ struct ImportCheck {
     init(_ cluster: Cluster) throws {
         let journals = try BundleJournals(cluster)
         let names = try journals.journals.directoryNames()
-        guard !names.isEmpty else {
+        let abandoned = try journals.abandoned()
+        guard !names.isEmpty || !abandoned.isEmpty else {
             findings = [Finding("imports", .ok, "none was cut short")]
             return
         }
@@ -22,18 +23,28 @@ struct ImportCheck {
         }
         defer { withExtendedLifetime(lock.descriptor) {} }
         findings = names.map { Self.finding(journals.journals.joined($0)) }
+        findings += try journals.abandoned().map { folder in
+            Finding(
+                "imports", .warning, "an import that was killed left what it had unpacked: \(folder.printable)",
+                remedy: "catboat gc, or the next imgimport or imgexport, removes it")
+        }
     }
 
     private static func finding(_ folder: FilePath) -> Finding {
-        let images: [String]?
+        let journal: InstallJournal?
         do {
-            images = try InstallJournal.open(folder)?.images
+            journal = try InstallJournal.open(folder)
         } catch {
             return Finding(
                 "imports", .error, "the journal of an import cannot be read: \(folder.printable)",
                 remedy: "look at what it names, put those files right by hand, then remove it")
         }
-        let what = images.map { "of \($0.joined(separator: ", ")) was cut short" } ?? "was cut short before it began"
+        let isPlaced = journal?.isPlaced == true
+        let what =
+            journal.map { journal in
+                "of \(journal.images.joined(separator: ", ")) "
+                    + (isPlaced ? "stands, but was not published or recorded" : "was cut short")
+            } ?? "was cut short before it began"
         return Finding(
             "imports", .warning, "an import \(what)",
             remedy:

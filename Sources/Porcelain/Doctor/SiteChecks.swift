@@ -102,8 +102,15 @@ struct ImageChecks {
         let names = try cluster.osimageNames()
         var broken = 0
         for name in names {
-            let image = try cluster.osimage(name)
-            let missing = try Self.missing(image, cluster)
+            let missing: [String]
+            do {
+                missing = try Self.missing(cluster.osimage(name), cluster)
+            } catch {
+                // One that cannot be looked at is no reason to be silent about the others.
+                broken += 1
+                findings.append(Finding("osimages", name, error))
+                continue
+            }
             if missing.isEmpty { continue }
             broken += 1
             findings.append(
@@ -188,7 +195,8 @@ struct HookChecks {
                 do {
                     let hooks = try finder.hooks(of: event, image: image)
                     if image == nil { running += hooks.count { $0.ignored == nil } }
-                    for hook in hooks where hook.ignored == .notExecutable || hook.ignored == .notAFile {
+                    let wrong: [Hook.Ignored] = [.notExecutable, .notAFile, .notAFolder]
+                    for hook in hooks where hook.ignored.map(wrong.contains) == true {
                         note(hook.place.printable, hook.ignored?.reason ?? "", &told)
                     }
                 } catch {

@@ -22,6 +22,7 @@ enum BuiltImages {
         var treeAt: String?
         var treeRecipe: String?
         var treeIsPacked: Bool?
+        var treeIsOther: Bool?
         var changes: [Change]
 
         /// Whether the root image is as genimage makes it of the recipe as it is now.

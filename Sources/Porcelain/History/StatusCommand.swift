@@ -71,8 +71,12 @@ struct StatusCommand: ParsableCommand {
         }
         record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
         record.unbuilt = known.changes.filter { $0.needs == nil }.map { "\($0.level) \($0.name.shown)" }
+        // What packimage would publish now is not what was imported.
+        if known.treeIsOther == true { record.changes.insert("tree rootimg: not that of the imported set", at: 0) }
         if known.tree == "unfinished" {
             record.state = Self.unfinished
+        } else if known.treeIsOther == true {
+            record.state = Self.changed("genimage")
         } else if known.changes.contains(where: { $0.needs == "genimage" }) {
             record.state = Self.changed("genimage")
         } else if try isWaiting(known, image, cluster) {

@@ -52,7 +52,12 @@ struct ExportSteps {
         if let rows = target.litefile { description.texts["litefile.csv"] = rows }
         let recipe = try step("profile-commit", [Word(target.image)]).captured().lines.first ?? ""
         description.profileCommit = recipe.split(separator: "\t").first.map(String.init)
-        if let packages = try packages() { description.texts[BundleIndex.packagesName] = packages }
+        let build = try buildOfSet()
+        if let packages = try packages(build) { description.texts[BundleIndex.packagesName] = packages }
+        for name in build == nil ? [] : BundleIndex.recordNames {
+            guard let text = try kept(name, build) else { continue }
+            description.texts["\(BundleIndex.recordFolder)/\(name)"] = text
+        }
         return description
     }
 
@@ -61,8 +66,8 @@ struct ExportSteps {
     }
 
     /// Packages of the root image with their versions; nil when nothing knows them.
-    private func packages() throws -> String? {
-        if let packed = try packagesOfSet() { return packed }
+    private func packages(_ build: HistoryAnswers.Commit?) throws -> String? {
+        if let packed = try kept("packages", build) { return packed }
         guard let tree = target.rootimgdir?.joined("rootimg"), tree.isDirectory else { return nil }
         let databases = ["var/lib/dpkg/status", "var/lib/rpm", "usr/lib/sysimage/rpm"]
         guard databases.contains(where: { tree.joined($0).exists }) else { return nil }
@@ -70,14 +75,20 @@ struct ExportSteps {
     }
 
     /// What the history says of the packed root: the tree may have been built anew since.
-    private func packagesOfSet() throws -> String? {
+    private func buildOfSet() throws -> HistoryAnswers.Commit? {
         guard let root = target.manifest.rootimg, let folder = target.rootimgdir,
-            let set = try PackedRoot.folder(of: FilePath(root).lastName.printable, in: folder)?.lastName.printable,
-            let build = try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(target.image)]).first
+            let set = try PackedRoot.folder(of: FilePath(root).lastName.printable, in: folder)?.lastName.printable
         else { return nil }
-        let words: [Word] = ["--at", Word(build.commit), Word(target.image), "packages"]
+        return try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(target.image)]).first
+    }
+
+    /// A file of a build's record; nil when it has none, or one that is no text.
+    private func kept(_ name: String, _ build: HistoryAnswers.Commit?) throws -> String? {
+        guard let build else { return nil }
+        let words: [Word] = ["--at", Word(build.commit), Word(target.image), Word(name)]
         let printed = try step("profile-show", words).captured(accepting: [0, 1])
-        return printed.output.isEmpty ? nil : printed.text
+        guard !printed.output.isEmpty, printed.text.utf8.elementsEqual(printed.output) else { return nil }
+        return printed.text
     }
 
     /// The bundle; on the other host when there is one.

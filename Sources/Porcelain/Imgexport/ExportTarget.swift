@@ -35,6 +35,8 @@ struct ExportTarget {
     private let cluster: Cluster
     private let place: StandardPlace
     private var members: [[UInt8]: FilePath] = [:]
+    /// Where extra files go, as stored, with the files of the host.
+    private var extraTargets: [FilePath: FilePath] = [:]
 
     init(_ request: ExportRequest, _ cluster: Cluster) throws {
         self.cluster = cluster
@@ -278,10 +280,16 @@ struct ExportTarget {
             }
             let isFolder = host.isDirectory
             let folder = isFolder ? stored : stored.removingLastComponent()
-            manifest.extras.append(
-                BundleManifest.Extra(
-                    src: stored.printable,
-                    dest: parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : folder.printable))
+            let destination = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : folder.printable
+            guard FilePath(destination).isAbsolute else {
+                throw Self.failure(
+                    "The destination of an extra file is not absolute: '\(destination)'",
+                    "give FILE:DIR with the whole path of DIR")
+            }
+            guard try addTargets(of: host, stored, isFolder, FilePath("/").joined(FilePath(destination))) else {
+                continue
+            }
+            manifest.extras.append(BundleManifest.Extra(src: stored.printable, dest: destination))
             let member = Array("extra/".utf8) + (isFolder ? Array(stored.bytes.dropFirst()) : stored.lastName.bytes)
             if let known = members[member] {
                 guard known == host else {
@@ -292,6 +300,41 @@ struct ExportTarget {
             members[member] = host
             others.append(BundlePack.Source(member: member, source: host.bytes))
         }
+    }
+
+    /// Notes where the files of an extra go.
+    /// - Returns: whether it brings anything: false when all of it is there already.
+    /// - Throws: when another file goes to one of these places.
+    private mutating func addTargets(
+        of host: FilePath, _ stored: FilePath, _ isFolder: Bool, _ destination: FilePath
+    ) throws -> Bool {
+        var found: [(target: FilePath, host: FilePath)] = []
+        if isFolder {
+            try TreeWalk(host).run { entry in
+                if entry.status.kind != .directory {
+                    found.append((destination.joined(entry.path), host.joined(entry.path)))
+                }
+                return .enter
+            }
+        } else {
+            found = [(destination.joined(stored.lastName), host)]
+        }
+        var isNew = found.isEmpty
+        for (target, file) in found {
+            let known = extraTargets[target]
+            let other = known ?? items.first { $0.path == target }?.host
+            if let other, other != file, try !Self.areEqual(other, file) {
+                throw Self.failure(
+                    "Two files would go to one place: '\(target.printable)'", "give one of them another FILE:DIR")
+            }
+            if known == nil { isNew = true }
+            extraTargets[target] = file
+        }
+        return isNew
+    }
+
+    private static func areEqual(_ one: FilePath, _ other: FilePath) throws -> Bool {
+        try BundleInstaller.digest(one) == BundleInstaller.digest(other)
     }
 
     /// What xCAT leaves out: includes, the partition file, postscripts, hooks.
@@ -326,7 +369,13 @@ struct ExportTarget {
             if entry.status.kind == .regular { found.append(entry.path) }
             return .enter
         }
-        for path in found { try addHidden(hooks.joined(path), "hook") }
+        for path in found {
+            guard ImportBoundary.isImageHook(FilePath("osimage").joined(image).joined(path), of: image) else {
+                Console.warning("\(hooks.joined(path).printable) is no hook; it is not in the bundle.")
+                continue
+            }
+            try addHidden(hooks.joined(path), "hook")
+        }
     }
 
     private mutating func addIncludes(of stored: FilePath, _ host: FilePath, onlyRelative: Bool) throws {
@@ -361,6 +410,14 @@ struct ExportTarget {
         guard !placements.contains(where: { $0.target == target.printable }),
             !items.contains(where: { $0.path == target })
         else { return }
+        if let extra = extraTargets[target] {
+            guard try extra == file || Self.areEqual(extra, file) else {
+                throw Self.failure(
+                    "Two files would go to one place: '\(target.printable)'",
+                    "give the extra file another FILE:DIR, or export without --complete")
+            }
+            return
+        }
         let member = Array("\(BundleIndex.folder)/complete".utf8) + target.bytes
         others.append(BundlePack.Source(member: member, source: file.bytes))
         placements.append(BundleIndex.Placement(member: member, target: target.printable, kind: kind))

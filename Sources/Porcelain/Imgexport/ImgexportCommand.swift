@@ -48,6 +48,9 @@ struct ImgexportCommand: PeerCommand {
         guard CommandLine.arguments.count > 1, !(operands.isEmpty && extra.isEmpty && !verbose && !complete) else {
             throw UsageFailure()
         }
+        guard operands.count <= 2 else {
+            throw UsageFailure("An osimage and one destination can be given: '\(operands[2])'")
+        }
         let cluster = try Cluster.open()
         try BundleJournals(cluster).recover()
         let request = ExportRequest(

@@ -1,3 +1,4 @@
+internal import Bundles
 internal import CommandShell
 internal import Definitions
 internal import Sandbox
@@ -30,16 +31,36 @@ struct BundleJournals {
 
     /// Ends imports that were cut short. While an import is under way nothing is done.
     func recover() throws {
-        guard try !journals.directoryNames().isEmpty, let lock = try? ImageLock(folder) else { return }
+        guard try !journals.directoryNames().isEmpty || !stages.directoryNames().isEmpty,
+            let lock = try? ImageLock(folder)
+        else { return }
         try recover(holding: lock)
+    }
+
+    /// Folders that killed imports left unpacked, and that no journal needs. Whoever asks holds the lock of imports.
+    func abandoned() throws -> [FilePath] {
+        let needed = try journals.directoryNames()
+        return try stages.directoryNames().filter { !needed.contains($0) }.map { stages.joined($0) }
+    }
+
+    /// Removes what killed imports left unpacked. While an import is under way nothing is done.
+    func sweep() throws {
+        guard try !abandoned().isEmpty, let lock = try? ImageLock(folder) else { return }
+        defer { withExtendedLifetime(lock.descriptor) {} }
+        for stage in try abandoned() { try stage.removeTree() }
     }
 
     /// The same for whoever holds the lock of imports; what they left unpacked goes too.
     func recover(holding lock: borrowing ImageLock) throws {
         for name in try journals.directoryNames() {
-            try Step("bundle-install", ["--recover", Word(journals.joined(name))], settings: settings).run(
-                output: .null)
+            let journal = journals.joined(name)
+            do {
+                try Step("bundle-install", ["--recover", Word(journal)], settings: settings).run(output: .null)
+            } catch let error as StepError where error.status == 1 {
+                // It stands, and has said what to do: no reason to stop others.
+                guard try InstallJournal.open(journal)?.isPlaced == true else { throw error }
+            }
         }
-        for name in try stages.directoryNames() { try stages.joined(name).removeTree() }
+        for stage in try abandoned() { try stage.removeTree() }
     }
 }

@@ -40,6 +40,7 @@ struct ImgimportCommand: PeerCommand {
 
     func run() throws {
         guard let bundle = operands.first else { throw UsageFailure() }
+        guard operands.count == 1 else { throw UsageFailure("Only one bundle can be imported: '\(operands[1])'") }
         guard name == nil || profile?.isEmpty == false else {
             throw CommandFailure([Diagnostic("--name goes with -f", remedy: "give the profile of the copy")])
         }

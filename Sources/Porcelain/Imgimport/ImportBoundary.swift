@@ -1,47 +1,132 @@
 internal import Definitions
+internal import Hooks
 internal import Settings
 internal import Support
 internal import SystemPackage
 
 /// Where files of a bundle may go.
+///
+/// Every path is looked at twice: as it is written, and as the links on its way make it.
 struct ImportBoundary {
-    private let roots: [FilePath]
-    private let closed: [FilePath]
-    private let hooks: FilePath
+    /// A folder as stored and where it really is.
+    private struct Place {
+        var stored: FilePath
+        var real: FilePath
+
+        init(_ stored: FilePath, _ settings: Settings) throws {
+            (self.stored, real) = (stored, try RealPlace.folder(stored, settings))
+        }
+    }
+
+    private let settings: Settings
+    private let roots: [Place]
+    private let closed: [Place]
+    private let hooks: Place
+    /// Folders of the root images that are defined here, with the images' names.
+    private let rootImages: [(image: String, place: Place)]
     private let allowsOutside: Bool
 
     init(_ cluster: Cluster, allowsOutside: Bool) throws {
-        let install = try cluster.installFolder
-        roots = [install, try cluster.tftpFolder]
-        // What decides whom Catboat trusts and what it runs, and its own files.
+        let settings = cluster.settings
+        let (install, tftp) = (try cluster.installFolder, try cluster.tftpFolder)
+        roots = try [install, tftp].map { try Place($0, settings) }
+        // What decides whom Catboat trusts and what it runs, its own files, and what nodes load.
         let custom = install.joined("custom")
-        closed = [
-            custom.joined(".git"), custom.joined("config"), custom.joined("keys"), install.joined(".catboat"),
-        ]
-        hooks = custom.joined("hooks")
+        closed = try [
+            custom.joined(".git"), custom.joined("config"), custom.joined("keys"), custom.joined("osimage"),
+            install.joined(".catboat"), tftp.joined("xcat"),
+        ].map { try Place($0, settings) }
+        hooks = try Place(custom.joined("hooks"), settings)
+        let tops = roots
+        rootImages = try cluster.osimageNames().compactMap { name in
+            guard let folder = try cluster.findOsimage(name)?.rootimgdir(cluster), folder.isAbsolute,
+                let place = try? Place(FilePath("/").joined(folder), settings),
+                // One that is all of the site would close everything.
+                !tops.contains(where: { $0.real.starts(with: place.real) })
+            else { return nil }
+            return (name, place)
+        }
+        self.settings = settings
         self.allowsOutside = allowsOutside
     }
 
     /// A path of the manifest, checked.
+    /// - Parameter image: the image whose hook it may be.
     /// - Throws: when it is not absolute, climbs, or leads where bundles must not write.
-    func checked(_ text: String) throws -> FilePath {
+    func checked(_ text: String, image: String? = nil) throws -> FilePath {
         let path = FilePath(text)
         guard path.isAbsolute, !path.components.contains(where: { $0.kind != .regular }), path != "/" else {
             throw ImportRequest.failure("The bundle names a path that is not plain: '\(text)'", "do not import it")
         }
         // Without doubled slashes.
         let plain = FilePath("/").joined(path)
-        if closed.contains(where: { plain.starts(with: $0) }) || plain.components.contains(".packed") {
-            throw ImportRequest.failure(
-                "The bundle would change what only the site decides: '\(plain.printable)'", "do not import it")
+        if closed.contains(where: { plain.starts(with: $0.stored) }) || plain.components.contains(".packed") {
+            throw Self.refusal(plain)
         }
-        guard allowsOutside || roots.contains(where: { plain.starts(with: $0) && plain != $0 }) else {
-            throw ImportRequest.failure(
-                "The bundle puts a file outside the site's folders: '\(plain.printable)'",
-                "allow it with --allow-outside if you trust the bundle")
+        guard allowsOutside || roots.contains(where: { plain.starts(with: $0.stored) && plain != $0.stored }) else {
+            throw Self.outside("'\(plain.printable)'")
+        }
+        let real = try real(plain)
+        if closed.contains(where: { real.starts(with: $0.real) }) || real.components.contains(".packed") {
+            throw Self.refusal(plain)
+        }
+        guard allowsOutside || roots.contains(where: { real.starts(with: $0.real) && real != $0.real }) else {
+            let place = settings.root.stored(real).printable
+            throw Self.outside("'\(plain.printable)', which a symbolic link makes '\(place)'")
+        }
+        for (path, folder) in [(plain, hooks.stored), (real, hooks.real)] where path.starts(with: folder) {
+            var rest = path
+            guard rest.removePrefix(folder), Self.isImageHook(rest, of: image) else { throw Self.refusal(plain) }
         }
         return plain
     }
 
-    func isHook(_ path: FilePath) -> Bool { path.starts(with: hooks) }
+    /// The same for a file that is no part of a root image: none is touched by it, but what lies beside `own`'s tree.
+    /// - Parameter own: folders of the image's own root image.
+    func checkedFile(_ text: String, image: String, own: [FilePath]) throws -> FilePath {
+        let trees = try own.map { try Place($0.joined("rootimg"), settings) }
+        let barred = trees + rootImages.filter { $0.image != image }.map(\.place)
+        // As it is written first: in there links lead anywhere.
+        let written = FilePath("/").joined(FilePath(text))
+        guard !barred.contains(where: { written.starts(with: $0.stored) }) else { throw Self.refusal(written) }
+        let plain = try checked(text, image: image)
+        let real = try real(plain)
+        guard !barred.contains(where: { real.starts(with: $0.real) }) else { throw Self.refusal(plain) }
+        return plain
+    }
+
+    private func real(_ plain: FilePath) throws -> FilePath {
+        do {
+            return try RealPlace.of(plain, settings)
+        } catch {
+            throw ImportRequest.failure(
+                "Something other than a folder is on the way to '\(plain.printable)'", "move it away")
+        }
+    }
+
+    private static func refusal(_ plain: FilePath) -> any Error {
+        ImportRequest.failure(
+            "The bundle would change what only the site decides: '\(plain.printable)'", "do not import it")
+    }
+
+    private static func outside(_ what: String) -> any Error {
+        ImportRequest.failure(
+            "The bundle puts a file outside the site's folders: \(what)",
+            "allow it with --allow-outside if you trust the bundle")
+    }
+
+    func isHook(_ path: FilePath) -> Bool {
+        path.starts(with: hooks.stored) || ((try? real(path)) ?? path).starts(with: hooks.real)
+    }
+
+    /// Whether a path below custom/hooks is one where hooks of an image are looked for, so that nothing else is there.
+    /// - Parameter image: any when nil.
+    static func isImageHook(_ path: FilePath, of image: String?) -> Bool {
+        let parts = path.components.map(\.string)
+        guard parts.count == 3 || parts.count == 4, parts[0] == "osimage", image == nil || parts[1] == image else {
+            return false
+        }
+        guard parts.count == 4 else { return HookEvent.all.contains { $0.name == parts[2] } }
+        return HookEvent.all.contains { "\($0.name).d" == parts[2] }
+    }
 }

@@ -48,8 +48,10 @@ struct ImportImage {
     /// Files that will run as root, with what they are.
     private(set) var code: [(kind: String, path: FilePath)] = []
     private(set) var warnings: [String] = []
-    /// The packages of the root image, when the bundle says them.
-    private(set) var packages: [UInt8]?
+    /// A file with the packages of the root image, when the bundle says them.
+    private(set) var packages: FilePath?
+    /// The folder with what the exporting site knew of the build, when the bundle has it.
+    private(set) var facts: FilePath?
     /// Rows of litefile.csv: file and options.
     private(set) var litefiles: [(file: String, options: String)] = []
 
@@ -80,6 +82,7 @@ struct ImportImage {
         try checkMedia()
         moveStandardFiles()
         changeProfile()
+        try checkNames()
         try checkColumns()
         try addFiles()
         try addPlacements()
@@ -88,7 +91,10 @@ struct ImportImage {
         try addExtras()
         try readLitefile()
         if let member = members[Array(BundleIndex.packagesName.utf8)], member.size <= 16 << 20, !member.isLink {
-            packages = try self.stage.joined(FilePath(bytes: member.name.bytes)).readBytes()
+            packages = self.stage.joined(FilePath(bytes: member.name.bytes))
+        }
+        if members.keys.contains(where: { $0.starts(with: "\(BundleIndex.recordFolder)/".utf8) }) {
+            facts = self.stage.joined(BundleIndex.recordFolder)
         }
     }
 
@@ -174,11 +180,38 @@ struct ImportImage {
         }
     }
 
+    /// Where the root image is, as the row and as the boot files say.
+    private var rootFolders: [FilePath] {
+        guard provmethod != "install" else { return [] }
+        let row = manifest.column("rootimgdir").map { FilePath("/").joined(FilePath($0)) }
+        let boot = manifest.kernel.map { FilePath("/").joined(FilePath($0)).removingLastComponent() }
+        return [row, boot].compactMap { $0 }
+    }
+
     private func here(_ path: String) -> String { moved[path] ?? path }
+
+    /// What it will be called becomes names of folders, and words of command lines and commits.
+    private func checkNames() throws {
+        for (what, text) in [("image", name), ("profile", manifest.osimage["profile"] ?? "")] {
+            let isBad: (Unicode.Scalar) -> Bool = { scalar in
+                scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.isWhitespace
+                    || "/\\\"'`$;&|<>*?".unicodeScalars.contains(scalar)
+            }
+            let isMisplaced = text.hasPrefix(".") || text.hasPrefix("-") || text.utf8.count > 200
+            guard !text.isEmpty, !isMisplaced, !text.unicodeScalars.contains(where: isBad) else {
+                throw ImportRequest.failure(
+                    "'\(text)' cannot be the name of a\(what == "image" ? "n" : "") \(what).",
+                    "import a copy: -f PROFILE --name NAME, of letters, digits, '.', '_' and '-'")
+            }
+        }
+    }
 
     /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
     private func checkColumns() throws {
-        if let folder = manifest.column("rootimgdir") { _ = try boundary.checked(folder) }
+        if let folder = manifest.column("rootimgdir") {
+            _ = try boundary.checked(folder)
+            _ = try boundary.checked(FilePath(folder).joined("rootimg").printable)
+        }
         for item in manifest.list("partitionfile") {
             let path = ProfileChange.path(item, in: "partitionfile")
             guard path.hasPrefix("/"), place.standard(FilePath(path)) == FilePath(path) else { continue }
@@ -212,7 +245,10 @@ struct ImportImage {
     }
 
     private mutating func add(_ path: String, kind: String, isRequired: Bool) throws {
-        let target = try boundary.checked(here(path))
+        // Kernel, ramdisk and root image have no kind: they are what the root image's folder is for.
+        let target =
+            try kind.isEmpty
+            ? boundary.checked(here(path)) : boundary.checkedFile(here(path), image: name, own: rootFolders)
         guard !files.contains(where: { $0.target == target }) else { return }
         guard let member = members[member(of: path, kind: kind)], !member.isLink else {
             guard !isRequired, try cluster.settings.host(target).isRegularFile else {
@@ -250,7 +286,7 @@ struct ImportImage {
             if placement.kind == "hook", path.removePrefix(old) {
                 path = try cluster.installFolder.joined("custom/hooks/osimage").joined(name).joined(path)
             }
-            let target = try boundary.checked(path.printable)
+            let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
             guard let member = members[placement.member.bytes] else {
                 throw ImportRequest.failure("The bundle does not have \(placement.target), which its index names.")
             }
@@ -342,8 +378,12 @@ struct ImportImage {
     }
 
     private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
-        let target = try boundary.checked(path.printable)
-        guard !files.contains(where: { $0.target == target }) else { throw Self.collision(target) }
+        let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
+        if let known = files.first(where: { $0.target == target }) {
+            // What was named twice is one file.
+            guard known.sha256 == member.sha256 else { throw Self.collision(target) }
+            return
+        }
         append(member, to: target, isShown: isShown)
         let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
         if boundary.isHook(target) {

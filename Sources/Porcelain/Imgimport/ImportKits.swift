@@ -76,7 +76,7 @@ struct ImportKits {
             let repository = manifest.kitrepos.first { $0["kitreponame"] == name }?["kitrepodir"]
             let place = try boundary.checked(repository ?? "\(kit)/repos/\(name)")
             let target = try boundary.checked("\(folder)/\(name)")
-            guard try cluster.settings.host(target).status()?.kind != .directory else {
+            guard try RealPlace.of(target, cluster.settings).status()?.kind != .directory else {
                 warnings.append("\(target.printable) is a folder; it stays, and does not lead to \(place.printable).")
                 continue
             }

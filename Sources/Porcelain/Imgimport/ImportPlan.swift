@@ -36,6 +36,8 @@ struct ImportPlan {
         var files: [FileRecord]
         var trees: [String]
         var code: [Code]
+        /// Columns of an image that is there already which get another value, or none.
+        var changes: [ImportRows.Change]
         var rows: [String]
         var unknownNodes: [String]
     }
@@ -46,7 +48,9 @@ struct ImportPlan {
     private let cluster: Cluster
     private var unpacked = 0
 
-    init(_ images: [ImportImage], _ rows: ImportRows, id: String, stage: FilePath, _ cluster: Cluster) throws {
+    init(
+        _ images: [ImportImage], _ rows: ImportRows, id: String, stage: FilePath, bundle: String, _ cluster: Cluster
+    ) throws {
         (self.images, self.rows, self.cluster) = (images, rows, cluster)
         unknownNodes = rows.unknown
         plan = InstallPlan(id: id, images: images.map(\.name), stage: stage)
@@ -58,11 +62,30 @@ struct ImportPlan {
             for tree in image.trees { try add(tree, image) }
             try addFolder(of: image)
         }
+        plan.finishes = try images.map { try finish($0, bundle) }
+    }
+
+    /// Nodes that get a set of this image get the imported one from now on, others when nodeset says so; the history
+    /// knows what nodes boot, also when it was not built here.
+    private func finish(_ image: ImportImage, _ bundle: String) throws -> InstallPlan.Finish {
+        let served = try cluster.tftpFolder.joined("xcat/osimage").joined(image.name).joined("boot.ipxe")
+        let publishes = try image.provmethod == "netboot" && cluster.settings.host(served).exists
+        // A set is in one folder.
+        let parts = [image.manifest.kernel, image.manifest.ramdisk, image.manifest.rootimg].compactMap { $0 }
+        let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
+        guard image.provmethod == "netboot", folders.count == 1, let stored = folders.first else {
+            return InstallPlan.Finish(image: image.name, publishes: publishes, record: nil)
+        }
+        let origin = [FilePath(bundle).lastName.printable, image.answer.index?.profileCommit.map { "commit \($0)" }]
+        let record = InstallPlan.Finish.Record(
+            rootimgdir: try RealPlace.folder(stored, cluster.settings), packages: image.packages,
+            facts: image.facts, imported: origin.compactMap { $0 }.joined(separator: ", "))
+        return InstallPlan.Finish(image: image.name, publishes: publishes, record: record)
     }
 
     private mutating func add(_ file: ImportImage.File, _ image: ImportImage, _ taken: inout [FilePath: String]) throws
     {
-        let target = try cluster.settings.host(file.target)
+        let target = try RealPlace.of(file.target, cluster.settings)
         if let digest = taken[target] {
             // Images of one bundle may share lists.
             guard digest == file.sha256 else {
@@ -101,7 +124,7 @@ struct ImportPlan {
         if let found {
             let backup = Self.free(target)
             record.action = "replace"
-            record.backup = cluster.settings.root.stored(backup).printable
+            record.backup = file.target.removingLastComponent().joined(backup.lastName).printable
             backups[file.target.printable] = record.backup
             placement.replaces = found.description
             placement.backup = JSONName(backup.bytes)
@@ -122,10 +145,13 @@ struct ImportPlan {
     }
 
     private mutating func add(_ tree: ImportImage.Tree, _ image: ImportImage) throws {
-        let target = try cluster.settings.host(tree.target)
+        let target = try RealPlace.of(tree.target, cluster.settings)
         var source = tree.source
         if tree.isPacked {
-            let trees = ImportTrees(cluster.settings)
+            // Of a packed file a hundredth is the least to expect, as of a bundle.
+            let size = UInt64(clamping: try tree.source.targetStatus()?.size ?? 0)
+            let limit = rows.request.sizeLimit ?? max(64 << 20, size.multipliedReportingOverflow(by: 100).partialValue)
+            let trees = ImportTrees(cluster.settings, limit: limit)
             let folder = FilePath(bytes: plan.stage.bytes).joined(".tree-\(unpacked)")
             unpacked += 1
             try trees.unpack(tree.source, to: folder, kernel: tree.kernel)
@@ -138,7 +164,10 @@ struct ImportPlan {
             return
         }
         let backup = target.exists ? Self.free(target) : nil
-        if let backup { backups[tree.target.printable] = cluster.settings.root.stored(backup).printable }
+        if let backup {
+            let kept = tree.target.removingLastComponent().joined(backup.lastName)
+            backups[tree.target.printable] = kept.printable
+        }
         plan.trees.append(InstallPlan.Tree(source: source, target: target, backup: backup))
     }
 
@@ -164,7 +193,8 @@ struct ImportPlan {
     /// The root image's folder is locked while files change there.
     private mutating func addFolder(of image: ImportImage) throws {
         guard image.provmethod != "install", let kernel = image.manifest.kernel else { return }
-        let folder = try cluster.settings.host(FilePath("/").joined(FilePath(kernel)).removingLastComponent())
+        let stored = FilePath("/").joined(FilePath(kernel)).removingLastComponent()
+        let folder = try RealPlace.folder(stored, cluster.settings)
         if !plan.folders.contains(where: { $0.bytes == folder.bytes }) { plan.folders.append(JSONName(folder.bytes)) }
     }
 
@@ -172,6 +202,18 @@ struct ImportPlan {
     func hiddenBackups(_ image: ImportImage) -> [(target: String, backup: String)] {
         let hidden = image.files.filter { !$0.isShown }.map(\.target) + image.trees.map(\.target)
         return hidden.compactMap { path in backups[path.printable].map { (path.printable, $0) } }
+    }
+
+    /// Columns of an image that is there already and that change, in one line.
+    func changeLine(_ image: ImportImage) -> String? {
+        let changes = rows.changes.filter { $0.image == image.name }
+        let changed = changes.filter { $0.new != nil }.map(\.column)
+        let cleared = changes.filter { $0.new == nil }.map(\.column)
+        guard !changes.isEmpty else { return nil }
+        let parts = [("changed", changed), ("cleared", cleared)].filter { !$0.1.isEmpty }.map {
+            "\($0.0): \($0.1.joined(separator: ", "))"
+        }
+        return "The image \(image.name) is there already; columns \(parts.joined(separator: "; "))."
     }
 
     /// The rows, one operation of table-set a line.
@@ -186,8 +228,8 @@ struct ImportPlan {
                     image: image.name, provmethod: image.provmethod, signature: image.answer.signature,
                     signer: image.answer.signer, files: records.filter { $0.image == image.name },
                     trees: image.trees.map(\.target.printable),
-                    code: image.code.map { Record.Code(kind: $0.kind, path: $0.path.printable) }, rows: lines,
-                    unknownNodes: unknownNodes)
+                    code: image.code.map { Record.Code(kind: $0.kind, path: $0.path.printable) },
+                    changes: rows.changes.filter { $0.image == image.name }, rows: lines, unknownNodes: unknownNodes)
             })
     }
 }

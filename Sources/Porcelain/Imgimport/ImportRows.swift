@@ -11,8 +11,20 @@ struct ImportRows {
     /// Nodes that are not defined.
     private(set) var unknown: [String] = []
 
+    /// Columns of images that are there already and that get another value, or none.
+    private(set) var changes: [Change] = []
+
+    /// A column of an image before and after.
+    struct Change: Encodable {
+        var image: String
+        var table: String
+        var column: String
+        var old: String?
+        var new: String?
+    }
+
     private let cluster: Cluster
-    private let request: ImportRequest
+    let request: ImportRequest
 
     init(_ images: [ImportImage], _ request: ImportRequest, _ cluster: Cluster) throws {
         (self.cluster, self.request) = (cluster, request)
@@ -39,10 +51,24 @@ struct ImportRows {
             }
             return Cell(column, value)
         }
+        if table.hasSuffix("image") { try note(table, matches[0], cells) }
         let isEmpty = cells.allSatisfy { $0.value.isEmpty }
         if !isEmpty || !cells.isEmpty { append(.set(table, matches: matches, values: cells), matches) }
         // A row of nothing but its key is a row too.
         if isEmpty { append(.set(table, matches: matches, values: []), matches) }
+    }
+
+    private mutating func note(_ table: String, _ key: Cell, _ cells: [Cell]) throws {
+        guard try cluster.findOsimage(key.value) != nil else { return }
+        let row = try cluster.store.row(table, [key.column: key.value])
+        for cell in cells {
+            let (old, new) = (row?[cell.column] ?? "", cell.value)
+            guard old != new else { continue }
+            changes.append(
+                Change(
+                    image: key.value, table: table, column: cell.column, old: old.isEmpty ? nil : old,
+                    new: new.isEmpty ? nil : new))
+        }
     }
 
     private mutating func append(_ operation: TableBatch.Operation, _ matches: [Cell]) {

@@ -40,8 +40,8 @@ struct ImportSteps {
         do {
             try run(place)
         } catch {
-            // Of an import that was done nothing is left there.
-            try? stage.removeTree()
+            // Of an import that was done nothing is left there, and one that stands unfinished needs it.
+            if !journals.journals.joined(id).exists { try? stage.removeTree() }
             throw error
         }
         try? stage.removeTree()
@@ -54,17 +54,22 @@ struct ImportSteps {
     private func run(_ bundle: String) throws {
         let images = try unpacked()
         let rows = try ImportRows(images, request, cluster)
-        let plan = try ImportPlan(images, rows, id: id, stage: stage, cluster)
+        let plan = try ImportPlan(images, rows, id: id, stage: stage, bundle: bundle, cluster)
         try tell(plan, images)
         guard !request.isDry else { return }
         for image in images { try hook("pre-imgimport", image, bundle) }
-        try install(plan.plan)
-        for image in images { try publish(image) }
-        for image in images {
+        // What was changed here since the last build goes from the tables, not from the history.
+        for image in images where try cluster.findOsimage(image.name) != nil {
             try step("profile-commit", [Word(image.name)]).run(output: .null)
-            try record(image, bundle)
         }
-        for image in images { try hook("post-imgimport", image, bundle) }
+        try install(plan.plan)
+        do {
+            for image in images { try hook("post-imgimport", image, bundle) }
+        } catch {
+            let names = images.map(\.name).joined(separator: ", ")
+            Console.note("The import of \(names) stands; only its post-imgimport hooks did not all run.")
+            throw error
+        }
         if !request.isJSON {
             for image in images { try Console.print("Successfully imported the image \(image.name).") }
         }
@@ -160,6 +165,7 @@ struct ImportSteps {
         }
         for image in images {
             for warning in image.warnings { Console.warning(warning) }
+            if let line = plan.changeLine(image) { Console.note(line) }
             if !image.code.isEmpty {
                 Console.note("The image \(image.name) brings code that will run as root:")
                 for (kind, path) in image.code {
@@ -188,36 +194,15 @@ struct ImportSteps {
     private func install(_ plan: InstallPlan) throws {
         do {
             try step("bundle-install", ["--journals", Word(journals.journals)], input: plan.json).run(output: .null)
+        } catch let error as StepError where error.status == 1 {
+            throw ImportRequest.failure(
+                "The import of \(plan.images.joined(separator: ", ")) stands, but it is not finished.",
+                "see what it says above, then run catboat bundle-install --recover "
+                    + journals.journals.joined(plan.id).printable)
         } catch {
             throw ImportRequest.failure(
                 "Nothing was imported from \(request.bundle).", "see what it says above")
         }
-    }
-
-    /// Nodes that get a set of this image get the imported one from now on; others when nodeset says so.
-    private func publish(_ image: ImportImage) throws {
-        guard image.provmethod == "netboot" else { return }
-        let served = try cluster.tftpFolder.joined("xcat/osimage").joined(image.name).joined("boot.ipxe")
-        guard try cluster.settings.host(served).exists else { return }
-        try step("image-publish", [Word(image.name)]).run(output: .null)
-    }
-
-    /// The history knows what nodes boot, also when it was not built here.
-    private func record(_ image: ImportImage, _ bundle: String) throws {
-        // A set is in one folder.
-        let parts = [image.manifest.kernel, image.manifest.ramdisk, image.manifest.rootimg].compactMap { $0 }
-        let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
-        guard image.provmethod == "netboot", folders.count == 1, let stored = folders.first else { return }
-        let folder = journals.stage("\(id)-record")
-        defer { try? folder.removeTree() }
-        let place = try cluster.settings.host(stored)
-        var words: [Word] = ["--rootimgdir", Word(place), "--dry-run", "--record", Word(folder)]
-        if image.packages != nil { words += ["--packages-from", "-"] }
-        try step("image-publish", words + [Word(image.name)], input: image.packages).run(output: .null)
-        let origin = [FilePath(bundle).lastName.printable, image.answer.index?.profileCommit.map { "commit \($0)" }]
-        let from = origin.compactMap { $0 }.joined(separator: ", ")
-        try step("profile-commit", ["--build-record", Word(folder), "--imported", Word(from), Word(image.name)])
-            .run(output: .null)
     }
 
     private func hook(_ event: String, _ image: ImportImage, _ bundle: String) throws {

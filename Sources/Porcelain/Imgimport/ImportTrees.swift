@@ -7,11 +7,15 @@ internal import SystemPackage
 struct ImportTrees {
     private let settings: Settings
 
-    init(_ settings: Settings) { self.settings = settings }
+    private let limit: UInt64?
+
+    /// - Parameter limit: bytes that one may unpack to.
+    init(_ settings: Settings, limit: UInt64?) { (self.settings, self.limit) = (settings, limit) }
 
     /// - Parameter kernel: put into a tree that was packed without it.
     func unpack(_ file: FilePath, to folder: FilePath, kernel: FilePath?) throws {
-        let words: [Word] = kernel.map { ["--kernel", Word($0)] } ?? []
+        var words: [Word] = kernel.map { ["--kernel", Word($0)] } ?? []
+        if let limit { words += ["--max-size", Word("\(limit)")] }
         try Step("ramdisk-unpack", words + [Word(file), Word(folder)], settings: settings).run(output: .null)
     }
 

@@ -113,7 +113,6 @@ import Testing
         for (folder, isAllowedOutside) in [
             ("/etc", true), ("/install/custom/keys", false), ("/install/../etc", false),
             ("/install/custom/.git", false),
-            ("etc", false),
         ] {
             try from.succeed(
                 "imgexport", Word(Self.image), Word(bundle), "-e", Word("/install/extra.conf:\(folder)"))
@@ -200,6 +199,109 @@ import Testing
             #expect(try seen() == former)
         }
         #expect(endings.contains(false))
+    }
+
+    @Test(arguments: ["image-lock", "bundle-install"])
+    func `killed with its rows set it is published and recorded by whoever finds it`(verb: Word) throws {
+        let from = try site("from", version: "new")
+        let bundle = Scratch.directory.joined("new.tgz")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let to = try site("to", version: "old")
+        let old = try to.succeed("image-publish", Word(Self.image)).stdout
+        try to.succeed("profile-commit", Word(Self.image))
+        let journals = Scratch.directory.joined("to/install/.catboat/journal")
+        var tool = to.tool("imgimport", [Word(bundle)])
+        tool.hasOwnGroup = true
+        let running = try tool.start(output: .null, errors: .null)
+        var journal: FilePath?
+        while journal == nil, try running.poll() == nil {
+            journal = try journals.directoryNames().map { journals.joined($0) }.first {
+                $0.joined("placed.json").exists
+            }
+        }
+        running.signalGroup(SIGKILL)
+        _ = try running.wait()
+        #expect(Aftermath.settle(Scratch.directory.joined("to")) == [])
+        let found = try #require(journal)
+        try #require(found.exists, "it came to its end before it was killed")
+        let told = try to("doctor", "--quiet").stdout
+        #expect(told.contains("warning: imports: an import of \(Self.image) stands, but was not published"), "\(told)")
+        if verb == "image-lock" {
+            try to.succeed("image-lock", Word(Self.image), "--", "true")
+        } else {
+            try to.succeed("bundle-install", "--recover", Word(found))
+        }
+        #expect(try journals.directoryNames().isEmpty)
+        let published = try to.succeed("image-publish", "--current", Word(Self.image)).stdout
+        #expect(published != old)
+        #expect(try published == to.succeed("image-publish", "--dry-run", Word(Self.image)).stdout)
+        #expect(try to.succeed("status", Word(Self.image)).stdout.hasPrefix("\(Self.image): up to date (built "))
+        let build = try to.succeed(
+            "profile-log", "--json", "-n", "1", "--digest", Word(published.dropLast()), Word(Self.image))
+        #expect(build.stdout.contains("\"Catboat-Imported\":\"new.tgz, commit "), "\(build.stdout)")
+    }
+
+    /// Records what is in the image's folder as built here, of the tree that is there.
+    private func record(_ catboat: Catboat, _ name: String, facts: String) throws {
+        let recipe = try catboat.succeed("profile-commit", Word(Self.image)).stdout.prefix { $0 != "\t" }
+        let boot = "\(name)/install/netboot/debian12/x86_64/compute"
+        try Scratch.write("{\"step\":\"complete\",\"recipe\":\"\(recipe)\"}", to: "\(boot)/.state")
+        try catboat.succeed("image-publish", Word(Self.image))
+        let folder = Scratch.directory.joined("record")
+        try folder.removeTree()
+        try Scratch.write(
+            "{\"builds\":[{\"kernel\":\"\(facts)\",\"command_line\":\"quiet\"}],\"version\":1}", to: "record/build.json"
+        )
+        let tree = Digest.of(facts.utf8)
+        try Scratch.write("tree\t\(tree)\n", to: "record/digests")
+        try Scratch.write("f\t\(facts)\n", to: "record/files")
+        try catboat.succeed("image-publish", "--dry-run", "--record", Word(folder), Word(Self.image))
+        try catboat.succeed("profile-commit", "--build-record", Word(folder), Word(Self.image))
+    }
+
+    @Test func `an older set over a newer tree needs genimage, and brings the facts of its build`() throws {
+        let site = try site("site", version: "1")
+        let (old, new) = (Scratch.directory.joined("old.tgz"), Scratch.directory.joined("new.tgz"))
+        try record(site, "site", facts: "6.1")
+        try site.succeed("imgexport", Word(Self.image), Word(old))
+        #expect(try site.succeed("status", Word(Self.image)).stdout.contains(": up to date"))
+        let boot = "site/install/netboot/debian12/x86_64/compute"
+        try Scratch.write("hello 2\n", to: "\(boot)/rootimg/etc/motd")
+        let folder = Scratch.directory.joined(boot)
+        try site.succeed(
+            "ramdisk-pack", "-o", Word(folder.joined("rootimg.cpio.gz")), Word(folder.joined("rootimg")))
+        try record(site, "site", facts: "6.2")
+        try site.succeed("imgexport", Word(Self.image), Word(new))
+        #expect(try site.succeed("status", Word(Self.image)).stdout.contains(": up to date"))
+
+        try site.succeed("imgimport", Word(old))
+        let status = try site.succeed("status", Word(Self.image)).stdout
+        #expect(status.contains(": changed: genimage needed (built "), "\(status)")
+        #expect(status.contains("    tree rootimg: not that of the imported set\n"), "\(status)")
+        try site.succeed("imgimport", Word(new))
+        #expect(try site.succeed("status", Word(Self.image)).stdout.contains(": up to date"))
+        // With its tree there is nothing to make.
+        try site.succeed("imgimport", Word(old), "--tree")
+        #expect(try site.succeed("status", Word(Self.image)).stdout.contains(": up to date"))
+
+        let to = try emptySite("to")
+        try to.succeed("imgimport", Word(old))
+        let facts = try to.succeed("profile-show", Word(Self.image), "build.json").stdout
+        #expect(facts.contains("\"kernel\":\"6.1\"") && facts.contains("\"command_line\":\"quiet\""), "\(facts)")
+        #expect(try to.succeed("profile-show", Word(Self.image), "files").stdout == "f\t6.1\n")
+        let digests = try to.succeed("profile-show", Word(Self.image), "digests").stdout
+        #expect(digests.contains("\ntree\t\(Digest.of("6.1".utf8))\n"), "\(digests)")
+    }
+
+    @Test func `importing an image over itself adds nothing to the history`() throws {
+        let site = try site("site", version: "1")
+        let bundle = Scratch.directory.joined("image.tgz")
+        try site.succeed("imgexport", Word(Self.image), Word(bundle))
+        try site.succeed("imgimport", Word(bundle))
+        let log = try site.succeed("profile-log", Word(Self.image)).stdout
+        try site.succeed("imgexport", Word(Self.image), Word(Scratch.directory.joined("other.tgz")))
+        try site.succeed("imgimport", Word(Scratch.directory.joined("other.tgz")))
+        #expect(try site.succeed("profile-log", Word(Self.image)).stdout == log)
     }
 
     @Test func `a root image's lock ends an import that was cut short`() throws {
