@@ -20,23 +20,23 @@ struct ExportTarget {
 
     let image: String
     let provmethod: String
-    private(set) var manifest = BundleManifest()
+    var manifest = BundleManifest()
     private(set) var items: [Item] = []
     /// Files that have no line, and folders.
-    private(set) var others: [BundlePack.Source] = []
+    var others: [BundlePack.Source] = []
     private(set) var placements: [BundleIndex.Placement] = []
     /// rootimgdir on the host; nil for install.
     let rootimgdir: FilePath?
     /// Rows of litefile.csv; nil unless statelite.
     private(set) var litefile: String?
     /// Something that was asked for is not in the bundle.
-    private(set) var isIncomplete = false
+    var isIncomplete = false
 
-    private let cluster: Cluster
+    let cluster: Cluster
     private let place: StandardPlace
-    private var members: [[UInt8]: FilePath] = [:]
+    var members: [[UInt8]: FilePath] = [:]
     /// Where extra files go, as stored, with the files of the host.
-    private var extraTargets: [FilePath: FilePath] = [:]
+    var extraTargets: [FilePath: FilePath] = [:]
 
     init(_ request: ExportRequest, _ cluster: Cluster) throws {
         self.cluster = cluster
@@ -264,77 +264,6 @@ struct ExportTarget {
             guard !names.isEmpty else { continue }
             if column == "postscripts" { manifest.postscripts = names } else { manifest.postbootscripts = names }
         }
-    }
-
-    private mutating func addExtras(_ extras: [String]) throws {
-        for extra in extras {
-            let parts = extra.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let source = FilePath(String(parts[0])).absolute
-            // Typed by the user: a path of the host, which below --root is one of the site's.
-            let stored = cluster.settings.root.stored(source)
-            let host = source.exists ? source : try cluster.settings.host(source)
-            guard !parts[0].isEmpty, host.isRegularFile || host.isDirectory else {
-                Console.error(Diagnostic("Can not find Extra file \(parts[0]).  Argument will be ignored"))
-                isIncomplete = true
-                continue
-            }
-            let isFolder = host.isDirectory
-            let folder = isFolder ? stored : stored.removingLastComponent()
-            let destination = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : folder.printable
-            guard FilePath(destination).isAbsolute else {
-                throw Self.failure(
-                    "The destination of an extra file is not absolute: '\(destination)'",
-                    "give FILE:DIR with the whole path of DIR")
-            }
-            guard try addTargets(of: host, stored, isFolder, FilePath("/").joined(FilePath(destination))) else {
-                continue
-            }
-            manifest.extras.append(BundleManifest.Extra(src: stored.printable, dest: destination))
-            let member = Array("extra/".utf8) + (isFolder ? Array(stored.bytes.dropFirst()) : stored.lastName.bytes)
-            if let known = members[member] {
-                guard known == host else {
-                    throw Self.failure("Two extra files are called \(stored.lastName.printable).", "rename one of them")
-                }
-                continue
-            }
-            members[member] = host
-            others.append(BundlePack.Source(member: member, source: host.bytes))
-        }
-    }
-
-    /// Notes where the files of an extra go.
-    /// - Returns: whether it brings anything: false when all of it is there already.
-    /// - Throws: when another file goes to one of these places.
-    private mutating func addTargets(
-        of host: FilePath, _ stored: FilePath, _ isFolder: Bool, _ destination: FilePath
-    ) throws -> Bool {
-        var found: [(target: FilePath, host: FilePath)] = []
-        if isFolder {
-            try TreeWalk(host).run { entry in
-                if entry.status.kind != .directory {
-                    found.append((destination.joined(entry.path), host.joined(entry.path)))
-                }
-                return .enter
-            }
-        } else {
-            found = [(destination.joined(stored.lastName), host)]
-        }
-        var isNew = found.isEmpty
-        for (target, file) in found {
-            let known = extraTargets[target]
-            let other = known ?? items.first { $0.path == target }?.host
-            if let other, other != file, try !Self.areEqual(other, file) {
-                throw Self.failure(
-                    "Two files would go to one place: '\(target.printable)'", "give one of them another FILE:DIR")
-            }
-            if known == nil { isNew = true }
-            extraTargets[target] = file
-        }
-        return isNew
-    }
-
-    private static func areEqual(_ one: FilePath, _ other: FilePath) throws -> Bool {
-        try BundleInstaller.digest(one) == BundleInstaller.digest(other)
     }
 
     /// What xCAT leaves out: includes, the partition file, postscripts, hooks.

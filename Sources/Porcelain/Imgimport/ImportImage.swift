@@ -44,9 +44,9 @@ struct ImportImage {
     private(set) var files: [File] = []
     private(set) var trees: [Tree] = []
     /// Lines on standard output, in xCAT's order: path of a file, or other words.
-    private(set) var lines: [String] = []
+    var lines: [String] = []
     /// Files that will run as root, with what they are.
-    private(set) var code: [(kind: String, path: FilePath)] = []
+    var code: [(kind: String, path: FilePath)] = []
     private(set) var warnings: [String] = []
     /// A file with the packages of the root image, when the bundle says them.
     private(set) var packages: FilePath?
@@ -58,11 +58,11 @@ struct ImportImage {
     var name: String { manifest.imagename }
     var provmethod: String { manifest.osimage["provmethod"] ?? "" }
 
-    private let stage: FilePath
-    private let boundary: ImportBoundary
+    let stage: FilePath
+    let boundary: ImportBoundary
     private let cluster: Cluster
     private let request: ImportRequest
-    private var members: [[UInt8]: BundleRecord.Member] = [:]
+    var members: [[UInt8]: BundleRecord.Member] = [:]
     /// What a path of the bundle's manifest became here.
     private var moved: [String: String] = [:]
     private let original: BundleManifest
@@ -181,7 +181,7 @@ struct ImportImage {
     }
 
     /// Where the root image is, as the row and as the boot files say.
-    private var rootFolders: [FilePath] {
+    var rootFolders: [FilePath] {
         guard provmethod != "install" else { return [] }
         let row = manifest.column("rootimgdir").map { FilePath("/").joined(FilePath($0)) }
         let boot = manifest.kernel.map { FilePath("/").joined(FilePath($0)).removingLastComponent() }
@@ -265,7 +265,7 @@ struct ImportImage {
         if boundary.isHook(target) { code.append(("hook", target)) }
     }
 
-    private mutating func append(_ member: BundleRecord.Member, to target: FilePath, isShown: Bool) {
+    mutating func append(_ member: BundleRecord.Member, to target: FilePath, isShown: Bool) {
         var mode: String?
         if boundary.isHook(target), !request.enablesHooks, answer.signature != "signed" {
             // Without the right to execute it does not run.
@@ -315,7 +315,7 @@ struct ImportImage {
         }
     }
 
-    private static func collision(_ target: FilePath) -> CommandFailure {
+    static func collision(_ target: FilePath) -> CommandFailure {
         ImportRequest.failure("The bundle puts two files to one place: '\(target.printable)'")
     }
 
@@ -342,69 +342,6 @@ struct ImportImage {
         }
     }
 
-    // MARK: - Extras
-
-    private mutating func addExtras() throws {
-        for extra in manifest.extras {
-            let source = FilePath(extra.src)
-            guard source.isAbsolute, !source.components.contains(where: { $0.kind != .regular }) else {
-                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.src)'")
-            }
-            guard FilePath(extra.dest).isAbsolute else {
-                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.dest)'")
-            }
-            let prefix = Array("extra/".utf8)
-            let folder = prefix + Array(FilePath("/").joined(source).bytes.dropFirst())
-            let inner = members.keys.filter { $0.starts(with: folder + [0x2f]) }.sorted {
-                $0.lexicographicallyPrecedes($1)
-            }
-            let destination = FilePath("/").joined(FilePath(extra.dest))
-            if let member = members[prefix + source.lastName.bytes], inner.isEmpty {
-                lines.append(destination.joined(source.lastName).printable)
-                try addExtra(member, to: destination.joined(source.lastName), isShown: true)
-                continue
-            }
-            guard !inner.isEmpty || stage.joined(FilePath(bytes: folder)).isDirectory else {
-                throw ImportRequest.failure("The bundle does not have the extra file \(extra.src).")
-            }
-            lines.append(extra.dest)
-            for name in inner {
-                guard let member = members[name] else { continue }
-                let relative = FilePath(bytes: name.dropFirst(folder.count + 1))
-                if member.isLink { try checkLink(name, relative) }
-                try addExtra(member, to: destination.joined(relative), isShown: false)
-            }
-        }
-    }
-
-    private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
-        let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
-        if let known = files.first(where: { $0.target == target }) {
-            // What was named twice is one file.
-            guard known.sha256 == member.sha256 else { throw Self.collision(target) }
-            return
-        }
-        append(member, to: target, isShown: isShown)
-        let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
-        if boundary.isHook(target) {
-            code.append(("hook", target))
-        } else if isExecutable, !member.isLink {
-            code.append(("extra", target))
-        }
-    }
-
-    /// A link of a folder must stay within that folder, also after it was moved.
-    private func checkLink(_ name: [UInt8], _ relative: FilePath) throws {
-        let target = try stage.joined(FilePath(bytes: name)).linkText()
-        var depth = relative.components.count - 1
-        for part in target.components { depth += part.kind == .parentDirectory ? -1 : 1 }
-        guard !target.isAbsolute, depth >= 0 else {
-            throw ImportRequest.failure(
-                "The bundle has a link that leads out of its folder: '\(String(decoding: name, as: UTF8.self))'",
-                "do not import it")
-        }
-    }
-
     // MARK: - litefile.csv
 
     private mutating func readLitefile() throws {
@@ -417,17 +354,5 @@ struct ImportImage {
             "Updating the litefile table.",
             "The litetree and statelite tables are untouched. You can update them if needed.",
         ]
-    }
-}
-
-extension FilePath {
-    /// Target of the symbolic link that this is.
-    func linkText() throws -> FilePath {
-        let folder = removingLastComponent()
-        let descriptor = try FileError.wrap("open directory", folder) {
-            try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
-        }
-        defer { try? descriptor.close() }
-        return FilePath(bytes: try descriptor.linkTarget(at: lastName))
     }
 }

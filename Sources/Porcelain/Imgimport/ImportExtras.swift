@@ -1,0 +1,80 @@
+internal import Bundles
+internal import CommandShell
+internal import Support
+internal import SystemPackage
+
+/// Where the extra files of a bundle go.
+extension ImportImage {
+    mutating func addExtras() throws {
+        for extra in manifest.extras {
+            let source = FilePath(extra.src)
+            guard source.isAbsolute, !source.components.contains(where: { $0.kind != .regular }) else {
+                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.src)'")
+            }
+            guard FilePath(extra.dest).isAbsolute else {
+                throw ImportRequest.failure("The bundle names a path that is not plain: '\(extra.dest)'")
+            }
+            let prefix = Array("extra/".utf8)
+            let folder = prefix + Array(FilePath("/").joined(source).bytes.dropFirst())
+            let inner = members.keys.filter { $0.starts(with: folder + [0x2f]) }.sorted {
+                $0.lexicographicallyPrecedes($1)
+            }
+            let destination = FilePath("/").joined(FilePath(extra.dest))
+            if let member = members[prefix + source.lastName.bytes], inner.isEmpty {
+                lines.append(destination.joined(source.lastName).printable)
+                try addExtra(member, to: destination.joined(source.lastName), isShown: true)
+                continue
+            }
+            guard !inner.isEmpty || stage.joined(FilePath(bytes: folder)).isDirectory else {
+                throw ImportRequest.failure("The bundle does not have the extra file \(extra.src).")
+            }
+            lines.append(extra.dest)
+            for name in inner {
+                guard let member = members[name] else { continue }
+                let relative = FilePath(bytes: name.dropFirst(folder.count + 1))
+                if member.isLink { try checkLink(name, relative) }
+                try addExtra(member, to: destination.joined(relative), isShown: false)
+            }
+        }
+    }
+
+    private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
+        let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
+        if let known = files.first(where: { $0.target == target }) {
+            // What was named twice is one file.
+            guard known.sha256 == member.sha256 else { throw Self.collision(target) }
+            return
+        }
+        append(member, to: target, isShown: isShown)
+        let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
+        if boundary.isHook(target) {
+            code.append(("hook", target))
+        } else if isExecutable, !member.isLink {
+            code.append(("extra", target))
+        }
+    }
+
+    /// A link of a folder must stay within that folder, also after it was moved.
+    private func checkLink(_ name: [UInt8], _ relative: FilePath) throws {
+        let target = try stage.joined(FilePath(bytes: name)).linkText()
+        var depth = relative.components.count - 1
+        for part in target.components { depth += part.kind == .parentDirectory ? -1 : 1 }
+        guard !target.isAbsolute, depth >= 0 else {
+            throw ImportRequest.failure(
+                "The bundle has a link that leads out of its folder: '\(String(decoding: name, as: UTF8.self))'",
+                "do not import it")
+        }
+    }
+}
+
+extension FilePath {
+    /// Target of the symbolic link that this is.
+    func linkText() throws -> FilePath {
+        let folder = removingLastComponent()
+        let descriptor = try FileError.wrap("open directory", folder) {
+            try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec])
+        }
+        defer { try? descriptor.close() }
+        return FilePath(bytes: try descriptor.linkTarget(at: lastName))
+    }
+}
