@@ -72,6 +72,23 @@ import Testing
         try site.expectNoLeftovers()
     }
 
+    @Test func `a run that was killed with every package in place is cleaned up after`() throws {
+        let site = try ImageSite()
+        try site.populate("tiny-hello\n")
+        // As a kill between the last package and the end leaves it.
+        let state = site.folder.joined(".state")
+        let text = try state.readText()
+        try #require(text.contains("\"step\":\"populated\""), "\(text)")
+        try AtomicFile.write(text.replacing("\"populated\"", with: "\"populating\"").utf8, to: state)
+        try AtomicFile.write(
+            "#!/bin/sh\n# catboat: no service starts while packages are installed\nexit 101\n".utf8,
+            to: site.tree.joined("usr/sbin/policy-rc.d"), permissions: 0o755)
+        let result = try site.populate("tiny-hello\n")
+        #expect(result.status == 0 && result.stdout.isEmpty, "\(result)")
+        #expect(try state.readText().contains("\"step\":\"populated\""))
+        try site.expectNoLeftovers()
+    }
+
     @Test(arguments: ["4m", "9m"]) func `a full disk is told and leaves no tree`(size: String) throws {
         let disk = Scratch.directory.joined("disk")
         try disk.createDirectories()

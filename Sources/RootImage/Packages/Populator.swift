@@ -125,7 +125,10 @@ public struct Populator {
         let versions = try driver.packages(of: folder.tree)
         let before = Set(versions.keys)
         try HandChanges.remember(folder)
-        if !plan.changes.isEmpty { try apply(transaction, plan, earlier, versions, lock) }
+        // A run that ended early may have brought every package, and not yet cleaned up after them.
+        if !plan.changes.isEmpty || earlier?.step == .populating {
+            try apply(transaction, plan, earlier, versions, lock)
+        }
         let after = Set(try driver.packages(of: folder.tree).keys)
         // A name that left the list and is still needed is from now on what others need.
         let known = (earlier?.installed ?? []) + (earlier?.requested ?? []).map(\.package)

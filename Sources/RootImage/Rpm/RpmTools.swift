@@ -11,6 +11,8 @@ final class RpmTools {
     private(set) var warnings: [String] = []
     /// Whether a step since `begin` changed anything.
     private var hasChanged = false
+    /// An interrupted run may have installed all and not settled the database.
+    private var isRepairing = false
 
     init(_ workspace: RpmWorkspace, _ program: PackageProgram) {
         self.workspace = workspace
@@ -104,7 +106,7 @@ final class RpmTools {
     // MARK: - A real tree
 
     func begin(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
-        hasChanged = false
+        hasChanged = isRepairing
         try RpmDatabaseTransfer(workspace, program).makeWritable(tree, lock)
     }
 
@@ -122,6 +124,7 @@ final class RpmTools {
         guard hasChanged else { return }
         try indexModules(tree, lock)
         try RpmDatabaseTransfer(workspace, program).settle(tree, lock)
+        isRepairing = false
     }
 
     /// Does what kernel-install leaves undone, which was kept from running: kernels whose modules have no index get one.
@@ -142,6 +145,7 @@ final class RpmTools {
     /// - Returns: names of packages to install once more, because their scripts may not have run.
     func repair(_ tree: FilePath, _ interruption: PackageInterruption, _ lock: borrowing ImageLock) throws -> [String] {
         try begin(tree, lock)
+        isRepairing = true
         let present = try packages(of: tree)
         var stale: [RpmPackage] = []
         for (_, copies) in Dictionary(grouping: present, by: { [$0.name, $0.architecture] })
