@@ -84,9 +84,7 @@ private final class FolderSink: BundleSink {
     /// A file that cannot fit is refused before it fills the file system.
     private func checkSpace(_ member: UnpackedMember) throws {
         guard member.size > 64 << 20 else { return }
-        var status = statvfs()
-        try FileError.check("examine", top, top.withPlatformString { statvfs($0, &status) })
-        let available = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        let available = UInt64(try top.freeBytes())
         guard member.size <= available else { throw BundleError.noSpace(member: member.name, available: available) }
     }
 

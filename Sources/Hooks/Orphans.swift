@@ -18,11 +18,13 @@ enum Orphans {
     static func end(grace: Duration = .seconds(1), limit: Duration = .seconds(3)) {
         let clock = ContinuousClock()
         let start = clock.now
+        var asked: Set<CInt> = []
         while clock.now - start < limit {
             let left = children()
             if left.isEmpty { return }
-            let number = clock.now - start < grace ? SIGTERM : SIGKILL
-            for child in left { kill(child, number) }
+            let isOver = clock.now - start >= grace
+            // Asked once: to some a second SIGTERM means not to clean up.
+            for child in left where isOver || asked.insert(child).inserted { kill(child, isOver ? SIGKILL : SIGTERM) }
             usleep(20_000)
             while waitpid(-1, nil, WNOHANG) > 0 {}
         }

@@ -33,7 +33,13 @@ public final class RunningTool {
                     tool.hasOwnGroup ? 1 : 0)
             }
         }
-        let code = tool.directory.map { $0.withPlatformString { spawn($0) } } ?? spawn(nil)
+        var code = tool.directory.map { $0.withPlatformString { spawn($0) } } ?? spawn(nil)
+        // A process that another thread is just starting has the descriptor with which a script was written until it
+        // runs its own program: such a file is busy for a moment.
+        for _ in 0..<50 where code == ETXTBSY {
+            usleep(20_000)
+            code = tool.directory.map { $0.withPlatformString { spawn($0) } } ?? spawn(nil)
+        }
         guard code == 0 else { throw .cannotStart(tool.program, Errno(rawValue: code)) }
         self.pid = pid
     }

@@ -62,9 +62,8 @@ struct ChangePlan {
     mutating func place(_ draft: ObjectDraft, after count: Int) {
         guard let line = draft.line else { return }
         for index in notes.indices.dropFirst(count) {
-            guard case .error(var diagnostic) = notes[index], diagnostic.subject == nil else { continue }
-            diagnostic.subject = "\(draft.type.name) '\(draft.name)', line \(line)"
-            notes[index] = .error(diagnostic)
+            guard case .error(let diagnostic) = notes[index] else { continue }
+            notes[index] = .error(diagnostic.placed(draft.type.name, draft.name, line: line))
         }
     }
 
@@ -125,5 +124,12 @@ enum PlannedChange {
             }
         }
         throw CommandFailure([])
+    }
+}
+
+extension Diagnostic {
+    /// The same, said of an object and its line of a file.
+    func placed(_ type: String, _ name: String, line: Int) -> Diagnostic {
+        Diagnostic("\(type) '\(name)' on line \(line): \(problem)", subject: subject, remedy: remedy)
     }
 }

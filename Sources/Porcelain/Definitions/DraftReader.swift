@@ -63,9 +63,8 @@ struct DraftReader {
             guard let typeName = stanza.type, !typeName.isEmpty else {
                 if isPlaced {
                     result.broken.append(
-                        Diagnostic(
-                            "object has no objtype", subject: "'\(stanza.name)', line \(stanza.line)",
-                            remedy: "write objtype=TYPE below its name"))
+                        Diagnostic("it has no objtype", remedy: "write objtype=TYPE below its name")
+                            .placed("object", stanza.name, line: stanza.line))
                     continue
                 }
                 throw CommandFailure([
@@ -86,8 +85,8 @@ struct DraftReader {
                 } else {
                     var diagnostic = DefinitionProblem.unknownAttribute(name, type.name).diagnostic
                     diagnostic.remedy = Self.nearest(name, type) ?? diagnostic.remedy
-                    if isPlaced { diagnostic.subject = "\(type.name) '\(stanza.name)', line \(stanza.line)" }
-                    result.unknown.append(diagnostic)
+                    result.unknown.append(
+                        isPlaced ? diagnostic.placed(type.name, stanza.name, line: stanza.line) : diagnostic)
                 }
             }
             result.drafts.append(draft)
@@ -106,9 +105,8 @@ struct DraftReader {
         } catch {
             guard isPlaced else { throw error }
             result.broken.append(
-                Diagnostic(
-                    "no such objtype: \(name)", subject: "'\(stanza.name)', line \(stanza.line)",
-                    remedy: "see lsdef -h for the types"))
+                Diagnostic("no such objtype: \(name)", remedy: "see lsdef -h for the types")
+                    .placed("object", stanza.name, line: stanza.line))
             return nil
         }
     }

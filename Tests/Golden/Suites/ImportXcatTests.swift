@@ -169,9 +169,9 @@ import Testing
         let result = try catboat("import-xcat", Word(file))
         #expect(result.status == 128 && result.stdout == "imported 2 objects\n", "\(result)")
         for told in [
-            "route 'r1' on line 1 has no attributes: left out", "no such objtype: motor: ''m1', line 4'",
-            "'sped' is not a valid attribute name for an object type of 'node'.: 'node 'n1', line 8'",
-            ": 'node 'n2', line 13'",
+            "route 'r1' on line 1 has no attributes: left out", "object 'm1' on line 4: no such objtype: motor",
+            "node 'n1' on line 8: 'sped' is not a valid attribute name for an object type of 'node'.",
+            "node 'n2' on line 13: ",
         ] {
             #expect(result.stderr.contains(told), "\(told): \(result.stderr)")
         }
