@@ -23,7 +23,7 @@ final class GitTree {
         /// One component.
         var name: [UInt8]
         var id: GitID
-        /// As Git has it: 0o100644, 0o100755, 0o40000.
+        /// As Git has it: 0o100644, 0o100755, 0o120000, 0o40000.
         var mode: UInt32
         var isTree: Bool { mode == GIT_FILEMODE_TREE.rawValue }
     }
@@ -92,6 +92,7 @@ struct GitTreeUpdate {
 
     static let plainFile: UInt32 = 0o100644
     static let executableFile: UInt32 = 0o100755
+    static let symbolicLink: UInt32 = 0o120000
 
     private(set) var changes: [(path: FilePath, change: Change)] = []
 

@@ -90,7 +90,7 @@ public struct ImageComparison {
     private static func bytes(_ files: [FilePath: ImageSnapshot.File]) -> [[UInt8]: [UInt8]] {
         Dictionary(
             files.map { path, file in
-                let mark = file.status == "kept" ? (file.isExecutable ? "x" : "") : file.status
+                let mark = file.status == "kept" ? (file.isExecutable ? "x" : file.isMask ? "mask" : "") : file.status
                 let text = [file.digest ?? "", mark].filter { !$0.isEmpty }.joined(separator: " ")
                 return (path.bytes, Array(text.utf8))
             }, uniquingKeysWith: { $1 })

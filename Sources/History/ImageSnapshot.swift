@@ -10,6 +10,8 @@ public struct ImageSnapshot {
         /// `kept`, `digest`, `skipped` or `missing`.
         public var status: String
         public var isExecutable: Bool
+        /// A link to /dev/null.
+        public var isMask: Bool
         public var isOutside: Bool
     }
 
@@ -52,7 +54,7 @@ public struct ImageSnapshot {
         files = RecipeText.files(recipe.list)
         var bytes: [FilePath: [UInt8]] = [:]
         for file in recipe.files {
-            if case .kept(let content, _) = file.content { bytes[file.customPath ?? file.path] = content }
+            if let (content, _) = file.content.stored { bytes[file.customPath ?? file.path] = content }
         }
         content = { [bytes] path throws(HistoryError) in bytes[path] }
         let tree = try HistoryError.wrap { try history?.tip()?.tree() }
@@ -89,6 +91,7 @@ extension RecipeText {
             files[FilePath(bytes: unescaped(fields[4]))] = ImageSnapshot.File(
                 digest: fields[2].elementsEqual("-".utf8) ? nil : String(decoding: fields[2], as: UTF8.self),
                 status: String(decoding: fields[0], as: UTF8.self), isExecutable: fields[1].elementsEqual("755".utf8),
+                isMask: fields[1].elementsEqual("mask".utf8),
                 isOutside: fields[3].elementsEqual("outside".utf8))
         }
         return files

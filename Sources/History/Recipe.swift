@@ -8,11 +8,25 @@ public struct Recipe: Sendable, Equatable {
     public enum Content: Sendable, Equatable {
         /// Kept in full.
         case kept([UInt8], isExecutable: Bool)
+        /// A link to /dev/null, which masks hooks of its name.
+        case mask
         /// Too large, or a source of a synclist: only its digest is kept.
         case digestOnly(Digest, reason: String)
         /// Nothing of it is kept.
         case skipped(reason: String)
         case missing
+
+        /// What Git holds of it; nil when nothing but a line in the list.
+        var stored: (bytes: [UInt8], mode: UInt32)? {
+            switch self {
+            case .kept(let bytes, let isExecutable):
+                (bytes, isExecutable ? GitTreeUpdate.executableFile : GitTreeUpdate.plainFile)
+            case .mask: (Array(Self.maskTarget.string.utf8), GitTreeUpdate.symbolicLink)
+            case .digestOnly, .skipped, .missing: nil
+            }
+        }
+
+        static let maskTarget: FilePath = "/dev/null"
     }
 
     /// One file that the image refers to.
@@ -40,6 +54,7 @@ public struct Recipe: Sendable, Equatable {
             switch content {
             case .kept(let bytes, let isExecutable):
                 fields = ["kept", isExecutable ? "755" : "644", Digest.of(bytes).description]
+            case .mask: fields = ["kept", "mask", Digest.of(Array(Content.maskTarget.string.utf8)).description]
             case .digestOnly(let digest, let reason): fields = ["digest", reason, digest.description]
             case .skipped(let reason): fields = ["skipped", reason, "-"]
             case .missing: fields = ["missing", "-", "-"]

@@ -105,10 +105,9 @@ private struct RecipeChanges {
         changedAttributes = Self.attributes(oldStanza ?? [], recipe.stanza)
         var kept: Set<FilePath> = []
         for file in recipe.files {
-            guard case .kept(let bytes, let isExecutable) = file.content else { continue }
+            guard let (bytes, mode) = file.content.stored else { continue }
             let path = file.placeInRepository(image: recipe.image)
             kept.insert(path)
-            let mode = isExecutable ? GitTreeUpdate.executableFile : GitTreeUpdate.plainFile
             let entry = try tree?.entry(path)
             if let entry, entry.mode == mode, entry.id == (try GitRepository.blobID(bytes)) { continue }
             changed.append(

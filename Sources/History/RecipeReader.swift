@@ -15,9 +15,11 @@ public struct RecipeReader: Sendable {
         public var host: FilePath
         /// Why only its digest may be kept, e.g. `source of a synclist`; nil when it may be kept.
         public var digestOnly: String?
+        /// Whether a link to /dev/null means something: that of a hook's name does.
+        public var mayMask: Bool
 
-        public init(path: FilePath, host: FilePath, digestOnly: String? = nil) {
-            (self.path, self.host, self.digestOnly) = (path, host, digestOnly)
+        public init(path: FilePath, host: FilePath, digestOnly: String? = nil, mayMask: Bool = false) {
+            (self.path, self.host, self.digestOnly, self.mayMask) = (path, host, digestOnly, mayMask)
         }
     }
 
@@ -32,10 +34,15 @@ public struct RecipeReader: Sendable {
     ///   - roots: folders above which does not count who can enter: that of the host, that of our own data.
     public init(custom: FilePath, roots: [FilePath]) { (self.custom, self.roots) = (custom, roots) }
 
+    /// A file that the image refers to, or the link to /dev/null in the place of a hook.
     public func read(_ reference: Reference) throws(FileError) -> Recipe.File {
         var file = Recipe.File(path: reference.path, customPath: customPath(reference.path), content: .missing)
         guard reference.path.isPlain else {
             file.content = .skipped(reason: "its path leads through '..' or a repository")
+            return file
+        }
+        if reference.mayMask, let link = try reference.host.status(), reference.host.isNullLink {
+            (file.content, file.owner) = (.mask, link.owner)
             return file
         }
         let descriptor: FileDescriptor

@@ -42,16 +42,26 @@ extension HistoryRepository {
                 result.append(.written(path))
                 if isTrial { continue }
                 try target.removingLastComponent().createDirectories()
-                let status = try target.targetStatus()
-                let atomic = try AtomicFile(
-                    replacing: status == nil ? target : try target.resolved(),
-                    permissions: file.isExecutable ? 0o755 : 0o644)
-                try atomic.write(bytes)
-                if let status { try atomic.setOwner(status.owner, status.group) }
-                try atomic.commit()
+                if file.isMask {
+                    try target.discard()
+                    try target.createSymbolicLink(to: Recipe.Content.maskTarget)
+                } else {
+                    try Self.write(bytes, isExecutable: file.isExecutable, to: target)
+                }
             }
             return result
         }
+    }
+
+    /// Replaces a file, where a link leads to one that; what a link leads to that is no file stays, the link is replaced.
+    private static func write(_ bytes: [UInt8], isExecutable: Bool, to target: FilePath) throws {
+        var status = try target.targetStatus()
+        if status?.kind != .regular { status = nil }
+        let atomic = try AtomicFile(
+            replacing: status == nil ? target : try target.resolved(), permissions: isExecutable ? 0o755 : 0o644)
+        try atomic.write(bytes)
+        if let status { try atomic.setOwner(status.owner, status.group) }
+        try atomic.commit()
     }
 
     /// Hooks of the image run because they are there: what the past did not have would go on running.

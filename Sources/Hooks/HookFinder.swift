@@ -160,11 +160,8 @@ public struct HookFinder: Sendable {
             for name in names where place.only != nil || Self.isHookName(name.bytes) {
                 let path = folder.joined(name)
                 guard let status = try path.status() else { continue }
-                let isLink = status.kind == .symbolicLink
-                entries.append(
-                    Entry(
-                        name: name, stored: place.folder.joined(name), path: path,
-                        isMask: isLink && Self.leadsToNull(path)))
+                let isMask = status.kind == .symbolicLink && path.isNullLink
+                entries.append(Entry(name: name, stored: place.folder.joined(name), path: path, isMask: isMask))
             }
             return entries
         } catch {
@@ -174,12 +171,6 @@ public struct HookFinder: Sendable {
 
     private static func isHookName(_ name: [UInt8]) -> Bool {
         name.first != UInt8(ascii: ".") && name.last != UInt8(ascii: "~") && !name.ends(with: ".sample")
-    }
-
-    private static func leadsToNull(_ path: FilePath) -> Bool {
-        var buffer = [CChar](repeating: 0, count: 16)
-        let count = path.withPlatformString { readlink($0, &buffer, buffer.count) }
-        return count >= 0 && buffer[..<count].elementsEqual("/dev/null".utf8.map { CChar(bitPattern: $0) })
     }
 
     private func hook(_ entry: Entry, _ place: Place, _ hookSettings: HookSettings) throws(HookError) -> Hook {

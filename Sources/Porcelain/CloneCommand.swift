@@ -237,16 +237,9 @@ struct ClonePlan {
         get throws {
             var words: [Word] = tree.map { ["--tree", Word($0.old), "--to", Word($0.new)] } ?? []
             for (old, new) in files {
-                words += try ["--file", Word(source(of: old)), "--as", Word(cluster.settings.host(new))]
+                words += try ["--file", Word(cluster.settings.host(hook: old)), "--as", Word(cluster.settings.host(new))]
             }
             return words + ["--", Word(cluster.settings.execPath.joined("catboat")), "table-set", "--stdin"]
         }
-    }
-
-    /// The file of the host that a stored path leads to; a link to /dev/null is the link.
-    private func source(of path: FilePath) throws -> FilePath {
-        let place = try cluster.settings.host(path.removingLastComponent()).joined(path.lastName)
-        let isMask = try place.status()?.kind == .symbolicLink && place.resolved() == "/dev/null"
-        return isMask ? place : try cluster.settings.host(path)
     }
 }

@@ -96,4 +96,10 @@ public struct Settings: Sendable, Equatable {
         }
         return path
     }
+
+    /// The host path of a hook; of one that is masked, the link to /dev/null itself.
+    public func host(hook stored: FilePath) throws(FileError) -> FilePath {
+        let name = try host(stored.removingLastComponent()).joined(stored.lastName)
+        return name.isNullLink ? name : try host(stored)
+    }
 }

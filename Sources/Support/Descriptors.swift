@@ -88,6 +88,13 @@ extension FilePath {
     /// Status of the file itself, not of what a symbolic link points to; nil when there is no such file.
     public func status() throws(FileError) -> FileStatus? { try status(following: false) }
 
+    /// Whether this is a link to `/dev/null` and to nothing else: what masks a hook of its name.
+    public var isNullLink: Bool {
+        var buffer = [CChar](repeating: 0, count: 16)
+        let count = withPlatformString { readlink($0, &buffer, buffer.count) }
+        return count >= 0 && buffer[..<count].elementsEqual("/dev/null".utf8.map { CChar(bitPattern: $0) })
+    }
+
     /// Status of what the path leads to; nil when there is no such file.
     public func targetStatus() throws(FileError) -> FileStatus? { try status(following: true) }
 

@@ -131,6 +131,33 @@ import Testing
         #expect(try site.git("show", "HEAD~1:hooks/osimage/img/post-populate.d/50-later") == "#!/bin/sh\n")
     }
 
+    @Test func `a link that masks a hook is kept, cloned by git and brought back, and never written through`() throws {
+        let catboat = try catboat()
+        let stored = "/install/custom/hooks/osimage/img/post-populate.d/10-site"
+        let place = Scratch.directory.joined(stored)
+        try place.removingLastComponent().createDirectories()
+        try place.createSymbolicLink(to: "/dev/null")
+        #expect(try catboat("profile-commit", "img").status == 0)
+        #expect(try catboat("tag", "masked").status == 0)
+        let entry = try site.git("ls-tree", "HEAD", "hooks/osimage/img/post-populate.d/10-site")
+        #expect(entry.hasPrefix("120000 blob "))
+        let copy = Scratch.directory.joined("copy")
+        _ = try site.git("clone", "--quiet", Word(site.custom), Word(copy))
+        #expect(copy.joined("hooks/osimage/img/post-populate.d/10-site").isNullLink)
+
+        try place.removeFile()
+        try site.write("#!/bin/sh\n", to: stored, permissions: 0o755)
+        let status = try catboat("diff", "masked..", "img")
+        #expect(status.stdout.contains("hooks/osimage/img/post-populate.d/10-site"), "\(status)")
+        #expect(try catboat("profile-commit", "img").status == 0)
+        #expect(try catboat("tag", "script").status == 0)
+        #expect(try catboat("revert", "img", "masked").status == 0)
+        #expect(place.isNullLink)
+        #expect(try catboat("revert", "img", "script").status == 0)
+        #expect(try place.status()?.kind == .regular)
+        #expect(try FilePath("/dev/null").status()?.kind == .characterDevice)
+    }
+
     @Test func `a tag is not named like an osimage`() throws {
         let result = try catboat()("tag", "img")
         #expect(result.status != 0 && result.stderr.contains("an osimage has this name: 'img'"))

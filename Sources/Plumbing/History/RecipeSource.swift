@@ -36,11 +36,15 @@ struct RecipeSource {
             custom: custom, roots: [cluster.settings.root.path, cluster.settings.dataFolder.absolute])
         var files: [FilePath: Recipe.File] = [:]
         var needs: [FilePath: [BuildNeed]] = [:]
-        func read(_ path: FilePath, _ need: BuildNeed?, digestOnly: String? = nil) throws -> Recipe.File {
+        func read(
+            _ path: FilePath, _ need: BuildNeed?, digestOnly: String? = nil, isHook: Bool = false
+        ) throws -> Recipe.File {
             let file =
                 try files[path]
                 ?? reader.read(
-                    RecipeReader.Reference(path: path, host: try cluster.settings.host(path), digestOnly: digestOnly))
+                    RecipeReader.Reference(
+                        path: path, host: try isHook ? cluster.settings.host(hook: path) : cluster.settings.host(path),
+                        digestOnly: digestOnly, mayMask: isHook))
             files[path] = file
             if let need { needs[file.customPath ?? path, default: []].append(need) }
             return file
@@ -51,7 +55,7 @@ struct RecipeSource {
         }
         for path in builtFiles { _ = try read(path, .genimage) }
         for path in postscripts { _ = try read(path, .packimage) }
-        for path in try hookFiles(custom) { _ = try read(path, nil) }
+        for path in try hookFiles(custom) { _ = try read(path, nil, isHook: true) }
         for list in paths("synclists") {
             guard case .kept(let bytes, _) = files[list]?.content else { continue }
             for source in SyncSources(bytes).paths {
@@ -115,7 +119,7 @@ struct RecipeSource {
         text.hasPrefix("/") && !text.contains("\0") ? FilePath(text) : nil
     }
 
-    /// Hooks of the site and of this image, and the site's configuration, which may name more.
+    /// Hooks of the site and of this image, the links that mask them, and the site's configuration, which may name more.
     private func hookFiles(_ custom: FilePath) throws -> [FilePath] {
         var result = [custom.joined("config")].filter { (try? cluster.settings.host($0))?.isRegularFile == true }
         func add(_ folder: FilePath, depth: Int) throws {
@@ -124,9 +128,10 @@ struct RecipeSource {
             for name in try host.directoryNames() where !(depth == 0 && name == "osimage") {
                 let path = folder.joined(name)
                 guard let status = try host.joined(name).status() else { continue }
-                // A link to /dev/null masks a hook; the link itself has no content to keep.
                 if status.kind == .directory, depth < 2 { try add(path, depth: depth + 1) }
-                if try cluster.settings.host(path).isRegularFile { result.append(path) }
+                if host.joined(name).isNullLink {
+                    result.append(path)
+                } else if try cluster.settings.host(path).isRegularFile { result.append(path) }
             }
         }
         try add(custom.joined("hooks"), depth: 0)

@@ -295,7 +295,12 @@ struct ExportTarget {
         guard host.isDirectory else { return }
         var found: [FilePath] = []
         try TreeWalk(host).run { entry in
-            if entry.status.kind == .regular { found.append(entry.path) }
+            switch entry.status.kind {
+            case .regular: found.append(entry.path)
+            case .directory: break
+            default:
+                Console.warning("\(hooks.joined(entry.path).printable) is a link or no file; it is not in the bundle.")
+            }
             return .enter
         }
         for path in found {

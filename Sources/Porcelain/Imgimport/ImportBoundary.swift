@@ -23,7 +23,7 @@ struct ImportBoundary {
     private let closed: [Place]
     private let hooks: Place
     /// Folders of the root images that are defined here, with the images' names.
-    private let rootImages: [(image: String, place: Place)]
+    private let rootImages: [(image: String, provmethod: String, place: Place)]
     private let allowsOutside: Bool
 
     init(_ cluster: Cluster, allowsOutside: Bool) throws {
@@ -39,12 +39,13 @@ struct ImportBoundary {
         hooks = try Place(custom.joined("hooks"), settings)
         let tops = roots
         rootImages = try cluster.osimageNames().compactMap { name in
-            guard let folder = try cluster.findOsimage(name)?.rootimgdir(cluster), folder.isAbsolute,
+            guard let osimage = try cluster.findOsimage(name), let folder = try osimage.rootimgdir(cluster),
+                folder.isAbsolute,
                 let place = try? Place(FilePath("/").joined(folder), settings),
                 // One that is all of the site would close everything.
                 !tops.contains(where: { $0.real.starts(with: place.real) })
             else { return nil }
-            return (name, place)
+            return (name, osimage["provmethod"] ?? "", place)
         }
         self.settings = settings
         self.allowsOutside = allowsOutside
@@ -92,6 +93,22 @@ struct ImportBoundary {
         let plain = try checked(text, image: image)
         let real = try real(plain)
         guard !barred.contains(where: { real.starts(with: $0.real) }) else { throw Self.refusal(plain) }
+        return plain
+    }
+
+    /// The same for a kernel, an initial ramdisk, a packed root image and its tree: they go where no other image has its
+    /// own. The diskless and the statelite image of a profile share a folder, and so do images that share it already.
+    func checkedRoot(_ text: String, image: String, provmethod: String) throws -> FilePath {
+        let plain = try checked(text)
+        let real = try real(plain)
+        let own = rootImages.filter { $0.image == image }.map(\.place.real)
+        for other in rootImages where other.image != image && real.starts(with: other.place.real) {
+            let isBeside = real.removingLastComponent() == other.place.real
+            if isBeside, other.provmethod != provmethod || own.contains(other.place.real) { continue }
+            throw ImportRequest.failure(
+                "The bundle would change the root image of osimage \(other.image): '\(plain.printable)'",
+                "import a copy with a folder of its own: -f PROFILE, or give \(other.image) another rootimgdir")
+        }
         return plain
     }
 

@@ -210,7 +210,8 @@ struct ImportImage {
     private func checkColumns() throws {
         if let folder = manifest.column("rootimgdir") {
             _ = try boundary.checked(folder)
-            _ = try boundary.checked(FilePath(folder).joined("rootimg").printable)
+            let tree = FilePath(folder).joined("rootimg").printable
+            _ = try boundary.checkedRoot(tree, image: name, provmethod: provmethod)
         }
         for item in manifest.list("partitionfile") {
             let path = ProfileChange.path(item, in: "partitionfile")
@@ -239,6 +240,10 @@ struct ImportImage {
         }
     }
 
+    private func checkedRoot(_ path: String) throws -> FilePath {
+        try boundary.checkedRoot(here(path), image: name, provmethod: provmethod)
+    }
+
     private func member(of path: String, kind: String) -> [UInt8] {
         let known = answer.index?.placements.first { $0.target == path && $0.kind == kind }
         return known?.member.bytes ?? FilePath(path).lastName.bytes
@@ -248,7 +253,7 @@ struct ImportImage {
         // Kernel, ramdisk and root image have no kind: they are what the root image's folder is for.
         let target =
             try kind.isEmpty
-            ? boundary.checked(here(path)) : boundary.checkedFile(here(path), image: name, own: rootFolders)
+            ? checkedRoot(path) : boundary.checkedFile(here(path), image: name, own: rootFolders)
         guard !files.contains(where: { $0.target == target }) else { return }
         guard let member = members[member(of: path, kind: kind)], !member.isLink else {
             guard !isRequired, try cluster.settings.host(target).isRegularFile else {
@@ -322,7 +327,7 @@ struct ImportImage {
     private mutating func addRoot() throws {
         guard provmethod != "install" else { return }
         if provmethod == "statelite", let path = original.rootimgtree {
-            let target = try boundary.checked(here(path))
+            let target = try checkedRoot(path)
             guard members[target.lastName.bytes]?.isLink == false else {
                 throw ImportRequest.failure("The bundle does not have the file rootimgtree.gz.")
             }
@@ -332,7 +337,7 @@ struct ImportImage {
                     source: stage.joined(target.lastName), isPacked: true, inner: "rootimg",
                     target: target.removingLastComponent().joined("rootimg")))
         } else if request.unpacksTree, let path = original.rootimg {
-            let target = try boundary.checked(here(path))
+            let target = try checkedRoot(path)
             lines.append("Extracting \(target.lastName.printable). It will take a while.")
             trees.append(
                 Tree(

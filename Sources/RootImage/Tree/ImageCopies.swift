@@ -41,7 +41,7 @@ public struct ImageCopies {
     /// Copies a file with its mode and owner; a link to /dev/null, which masks a hook, as such.
     public mutating func add(file source: FilePath, as target: FilePath) throws {
         try refuse(target)
-        if try source.status()?.kind == .symbolicLink, try source.resolved() == "/dev/null" {
+        if source.isNullLink {
             try target.removingLastComponent().createDirectories()
             let temporary = try Self.temporary(beside: target)
             staged.append((temporary, target))

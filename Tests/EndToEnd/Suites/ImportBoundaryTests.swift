@@ -61,6 +61,34 @@ import Testing
         }
     }
 
+    @Test func `the root image of another image stays what it is`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let to = try BundleSite.empty("to")
+        func define(_ name: String, _ provmethod: String, _ folder: String) throws {
+            try to.succeed("table-set", "osimage", Word("imagename=\(name)"), Word("provmethod=\(provmethod)"))
+            try to.succeed("table-set", "linuximage", Word("imagename=\(name)"), Word("rootimgdir=\(folder)"))
+        }
+        for folder in [Self.boot, "/install/netboot/debian12"] {
+            try define("other", "netboot", folder)
+            let before = try BundleSite.state("to")
+            let refused = try to("imgimport", Word(bundle))
+            #expect(refused.status == 1)
+            #expect(
+                refused.stderr.hasPrefix("Error: The bundle would change the root image of osimage other: '\(Self.boot)"),
+                "\(refused)")
+            #expect(try BundleSite.state("to") == before)
+        }
+        // A copy has a folder of its own; the statelite image of a profile is beside the diskless one.
+        try define("other", "netboot", Self.boot)
+        try to.succeed("imgimport", Word(bundle), "-f", "compute2")
+        try define("other", "statelite", Self.boot)
+        try to.succeed("imgimport", Word(bundle))
+        // Who shares a folder already did so knowingly.
+        try define("other", "netboot", Self.boot)
+        try to.succeed("imgimport", Word(bundle))
+    }
+
     private static let outside = "puts a file outside the site's folders: "
     private static let closed = "would change what only the site decides: "
 
