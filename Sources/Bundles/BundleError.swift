@@ -31,6 +31,10 @@ public enum BundleError: Diagnosable, Equatable {
     case tooLarge(member: [UInt8], limit: UInt64)
     case noSpace(member: [UInt8], available: UInt64)
     case noManifest
+    /// Of a bundle on standard input nobody knows what it may unpack to.
+    case unknownSize
+    /// xz reads files only.
+    case compressedStream
     /// Of a bundle whose index tells digests.
     case differs(member: [UInt8])
     case missing(member: [UInt8])
@@ -69,6 +73,11 @@ public enum BundleError: Diagnosable, Equatable {
             Diagnostic(
                 "no space left on the device", subject: Self.text(member),
                 remedy: "\(available) bytes are free there: free some")
+        case .unknownSize:
+            Diagnostic("size of a bundle on standard input is not known", remedy: "give --max-size BYTES")
+        case .compressedStream:
+            Diagnostic(
+                "bundle on standard input is compressed with xz", remedy: "give a file, or pipe it through xz -dc")
         case .noManifest:
             Diagnostic("bundle has no manifest.xml", remedy: "make bundles with imgexport")
         case .differs(let member):

@@ -32,9 +32,15 @@ public struct BundleInstaller: Sendable {
     private let journals: FilePath
     /// Called after every change of the file system, by tests that die there.
     var afterStep: @Sendable () throws -> Void = {}
+    /// Told of a file that was edited after the import had placed it, and where it is kept now that the old one is back.
+    private let keptEdit: @Sendable (_ file: FilePath, _ kept: FilePath) -> Void
 
     /// - Parameter journals: folder of the journals, `<installdir>/.catboat/journal`.
-    public init(journals: FilePath) { self.journals = journals }
+    public init(
+        journals: FilePath, keptEdit: @escaping @Sendable (_ file: FilePath, _ kept: FilePath) -> Void = { _, _ in }
+    ) {
+        (self.journals, self.keptEdit) = (journals, keptEdit)
+    }
 
     /// - Parameter lock: locks a root image's folder that was just made; those that were there are locked already.
     /// - Parameter finish: does what follows when files and rows are in place; also twice.
@@ -290,10 +296,24 @@ public struct BundleInstaller: Sendable {
         {
             try backup.removeFile()
         }
+        try keepEdit(of: target, placement, old)
         try Self.rename(saved, target)
         // Two names of one file are not renamed: rename(2).
         try saved.removeFile()
         try target.removingLastComponent().synchronizeDirectory()
+    }
+
+    /// Someone may have edited what the import placed before it was undone.
+    private func keepEdit(of target: FilePath, _ placement: InstallPlan.Placement, _ old: FileStatus) throws {
+        guard let present = try target.status(), present.kind != .directory,
+            (present.device, present.inode) != (old.device, old.inode),
+            try Self.digestIfFile(target)?.description != placement.sha256
+        else { return }
+        let folder = target.removingLastComponent()
+        let names = (1...).lazy.map { folder.joined("\(target.lastName.printable).edited-\($0)") }
+        let kept = names.first { !$0.exists && (try? $0.status()) == .some(nil) }!  // the names do not end
+        try Self.link(target, as: kept)
+        keptEdit(target, kept)
     }
 
     private static func digestIfFile(_ path: FilePath) throws -> Digest? {
@@ -301,90 +321,5 @@ public struct BundleInstaller: Sendable {
             return nil
         }
         return try digest(path)
-    }
-
-    // MARK: - Files
-
-    /// A second name for what is there now; what has the name already was made by a run before us.
-    private static func link(_ path: FilePath, as name: FilePath) throws(FileError) {
-        if name.exists { return }
-        let result = path.withPlatformString { from in
-            name.withPlatformString { linkat(AT_FDCWD, from, AT_FDCWD, $0, 0) }
-        }
-        try FileError.check("link as \(name.printable)", path, result)
-    }
-
-    /// A rename whose durability is the caller's concern.
-    private static func rename(_ source: FilePath, _ target: FilePath) throws(FileError) {
-        let result = source.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
-        try FileError.check("rename to \(target.printable)", source, result)
-    }
-
-    /// The same into a folder that no symbolic link is on the way to.
-    private static func put(_ source: FilePath, _ target: FilePath) throws {
-        let folder = try folder(of: target)
-        defer { try? folder.close() }
-        let result = source.withPlatformString { from in
-            target.lastName.withPlatformString { renameat(AT_FDCWD, from, folder.rawValue, $0) }
-        }
-        try FileError.check("rename to \(target.printable)", source, result)
-    }
-
-    /// The folder that a file goes to. A plan names real paths, so a link on the way was made since, or is a trap.
-    private static func folder(of target: FilePath) throws -> FileDescriptor {
-        let folder = target.removingLastComponent()
-        let descriptor = folder.withPlatformString {
-            catboat_openat2(
-                AT_FDCWD, $0, CATBOAT_O_PATH | UInt64(O_DIRECTORY | O_CLOEXEC), 0, CATBOAT_RESOLVE_NO_SYMLINKS)
-        }
-        if descriptor < 0, Errno.latest == .tooManySymbolicLinkLevels {
-            throw BundleError.conflict("a symbolic link is on the way", path: target)
-        }
-        return FileDescriptor(rawValue: try FileError.check("open directory", folder, descriptor))
-    }
-
-    /// The same for a folder that may have to be made yet.
-    private static func checkWay(to target: FilePath) throws {
-        var path = target
-        while try path.removingLastComponent().status() == nil { path = path.removingLastComponent() }
-        try folder(of: path).close()
-    }
-
-    /// A folder with everything in it, on another file system, durable.
-    private static func copyTree(_ source: FilePath, to target: FilePath) throws {
-        let words: [Word] = ["-dR", "--preserve=mode,ownership,timestamps,links,xattr", "--"]
-        _ = try Tool("cp", words + [Word(source), Word(target)]).output()
-        let descriptor = try FileError.wrap("open directory", target) {
-            try FileDescriptor.open(target, .readOnly, options: [.directory, .closeOnExec, .noFollow])
-        }
-        defer { try? descriptor.close() }
-        try FileError.check("synchronize", target, catboat_syncfs(descriptor.rawValue))
-    }
-
-    private static func copy(_ source: FilePath, to target: FilePath, _ status: FileStatus) throws {
-        if status.kind == .symbolicLink {
-            let text = try FileDescriptor(rawValue: AT_FDCWD).linkTarget(at: source)
-            return try target.createSymbolicLink(to: FilePath(bytes: text))
-        }
-        let input = try FileError.wrap("open", source) {
-            try FileDescriptor.open(source, .readOnly, options: [.closeOnExec, .noFollow])
-        }
-        defer { try? input.close() }
-        let output = try FileError.wrap("create", target) {
-            try FileDescriptor.open(
-                target, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
-                permissions: .ownerReadWrite)
-        }
-        defer { try? output.close() }
-        fchmod(output.rawValue, status.permissions)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while true {
-            let count = try FileError.wrap("read", source) { try input.read(into: buffer) }
-            if count == 0 { break }
-            let part = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            _ = try FileError.wrap("write", target) { try output.writeAll(part) }
-        }
-        try output.synchronize(target)
     }
 }

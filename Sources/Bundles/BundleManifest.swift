@@ -190,7 +190,39 @@ public struct BundleManifest: Codable, Equatable, Sendable {
     // MARK: - Writing
 
     /// manifest.xml as xCAT's importer reads it: no empty elements, children sorted, one kit written twice.
-    public var xml: [UInt8] {
+    public var xml: [UInt8] { dialect == .flat ? flatXML : nestedXML }
+
+    /// As xCAT 2.7 has it: what `-p` names stands for the columns of the same names.
+    private var flatXML: [UInt8] {
+        var rest = self
+        (rest.osimage, rest.linuximage, rest.postscripts, rest.postbootscripts) = ([:], [:], nil, nil)
+        var columns = linuximage.merging(osimage) { $1 }
+        for (name, value) in [("postscripts", postscripts), ("postbootscripts", postbootscripts)] {
+            if let value { columns[name] = value }
+        }
+        return Self.document(rest.children + Self.cells(columns))
+    }
+
+    /// Why the flat form cannot hold this; nil when it can.
+    var flatProblem: String? {
+        let names = Set(osimage.keys).intersection(linuximage.keys).filter { osimage[$0] != linuximage[$0] }
+        if let name = names.min() { return "\(name) differs between osimage and linuximage" }
+        let scripts = [("postscripts", postscripts), ("postbootscripts", postbootscripts)]
+        return scripts.first { $1 != nil && osimage[$0] != $1 }.map { "it has \($0.0) of a node" }
+    }
+
+    private static func document(_ children: [XMLElement]) -> [UInt8] {
+        let sorted = children.enumerated().sorted {
+            $0.element.name == $1.element.name
+                ? $0.offset < $1.offset : $0.element.name.precedesByBytes($1.element.name)
+        }
+        return Array(
+            "<?xml version=\"1.0\"?>\n\(XMLElement("xcatimage", children: sorted.map(\.element)).write())".utf8)
+    }
+
+    private var nestedXML: [UInt8] { Self.document(children) }
+
+    private var children: [XMLElement] {
         var children: [XMLElement] = []
         children += extras.map { extra in
             XMLElement("extra", children: [XMLElement("dest", text: extra.dest), XMLElement("src", text: extra.src)])
@@ -209,7 +241,7 @@ public struct BundleManifest: Codable, Equatable, Sendable {
                 XMLElement("rawimagefiles", children: rawimagefiles.map { XMLElement("files", text: $0) }))
         }
         children += text("rootimg", rootimg) + text("rootimgtree", rootimgtree)
-        return Array("<?xml version=\"1.0\"?>\n\(XMLElement("xcatimage", children: children).write())".utf8)
+        return children
     }
 
     private func text(_ name: String, _ value: String?) -> [XMLElement] {

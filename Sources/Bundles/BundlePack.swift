@@ -89,6 +89,9 @@ public struct BundleDescription: Codable, Sendable {
 
     /// Checks that the manifest can be read back as it is, then gives what is to be packed.
     public func pack() throws(BundleError) -> BundlePack {
+        if manifest.dialect == .flat, let problem = manifest.flatProblem {
+            throw .badManifest("a flat one cannot hold that \(problem)", subject: manifest.imagename)
+        }
         let xml = manifest.xml
         let again = try BundleManifest(xml: xml)
         var normal = again

@@ -40,6 +40,7 @@ final class BundleReader {
     private let descriptor: FileDescriptor
     private let limit: UInt64
     private let memberLimit: Int
+    private let isStream: Bool
     private var total: UInt64 = 0
     /// Kinds of all names so far.
     private var kinds: [[UInt8]: FileStatus.Kind] = [[]: .directory]
@@ -47,8 +48,16 @@ final class BundleReader {
     private(set) var members: [UnpackedMember] = []
     private var positions: [[UInt8]: Int] = [:]
 
+    /// - Parameter path: `-` is standard input, whose size nobody knows.
     init(_ path: FilePath, limits: BundleLimits) throws {
-        self.path = path
+        self.path = path == "-" ? "standard input" : path
+        memberLimit = limits.members
+        if path == "-" {
+            guard let size = limits.size else { throw BundleError.unknownSize }
+            (descriptor, limit, isStream) = (.standardInput, size, true)
+            return
+        }
+        isStream = false
         descriptor = try FileError.wrap("open", path) {
             try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
         }
@@ -62,10 +71,9 @@ final class BundleReader {
         }
         let compressed = UInt64(clamping: status.size)
         limit = limits.size ?? max(64 << 20, compressed.multipliedReportingOverflow(by: 100).partialValue)
-        memberLimit = limits.members
     }
 
-    deinit { try? descriptor.close() }
+    deinit { if !isStream { try? descriptor.close() } }
 
     func run(_ sink: some BundleSink) throws {
         let reader = TarReader(BoundedSource(try plainSource(), limit: limit + (512 << 20)))
@@ -76,14 +84,26 @@ final class BundleReader {
     /// The bundle without its compression, which its first bytes tell.
     private func plainSource() throws -> any ByteSource {
         var head = [UInt8](repeating: 0, count: 6)
-        let count = try FileError.wrap("read", path) {
-            try head.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+        var count = 0
+        while count < head.count {
+            let got = try FileError.wrap("read", path) {
+                try head.withUnsafeMutableBytes { try descriptor.read(into: .init(rebasing: $0[count...])) }
+            }
+            if got == 0 { break }
+            count += got
         }
-        _ = try FileError.wrap("read", path) { try descriptor.seek(offset: 0, from: .start) }
+        let file = FileSource(descriptor, path)
+        var source: any ByteSource = file
+        if isStream {
+            source = HeadedSource(Array(head[..<count]), file)
+        } else {
+            _ = try FileError.wrap("read", path) { try descriptor.seek(offset: 0, from: .start) }
+        }
         switch Decompression.method(of: Array(head[..<count])) {
+        case .xz where isStream: throw BundleError.compressedStream
         case .xz: return try XzSource(descriptor, width: 1)
-        case let method?: return try Decompression.reader(method, FileSource(descriptor, path))
-        case nil: return FileSource(descriptor, path)
+        case let method?: return try Decompression.reader(method, source)
+        case nil: return source
         }
     }
 
@@ -180,6 +200,22 @@ final class BundleReader {
             kinds[parent] = .directory
             try sink.folder(parent)
         }
+    }
+}
+
+/// What was read already, then the rest.
+private final class HeadedSource: ByteSource {
+    private var head: ArraySlice<UInt8>
+    private let rest: any ByteSource
+
+    init(_ head: [UInt8], _ rest: any ByteSource) { (self.head, self.rest) = (head[...], rest) }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard !head.isEmpty else { return try rest.read(into: buffer) }
+        let part = head.prefix(buffer.count)
+        buffer.copyBytes(from: part)
+        head = head.dropFirst(part.count)
+        return part.count
     }
 }
 

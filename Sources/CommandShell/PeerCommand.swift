@@ -37,7 +37,15 @@ extension PeerCommand {
         if namesUnknownOptions, let name = message.firstMatch(of: /Unknown option '-+([^'=]+)/) {
             Console.note("Unknown option: \(name.1)")
         }
-        printUsage(misuse)
+        printUsage(misuse ?? badValue(message))
+    }
+
+    /// What is wrong with a value; of words that are unknown or missing the usage says enough.
+    private static func badValue(_ message: String) -> String? {
+        guard let line = message.split(separator: "\n").first, line.hasPrefix("Error: ") else { return nil }
+        let isOfWords = ["Unknown option", "Unexpected argument", "unexpected argument", "Missing expected argument"]
+            .contains { line.contains($0) }
+        return isOfWords ? nil : String(line.dropFirst("Error: ".count))
     }
 
     static func printUsage(_ problem: String?) {

@@ -17,7 +17,15 @@ public struct AtomicFile: ~Copyable {
     public let temporary: FilePath
     private let slot: CInt
 
+    /// - Throws: also for a device, FIFO or socket, and a link to one: what one writes to is not to be replaced by a file.
     public init(replacing target: FilePath, permissions: UInt32 = 0o644) throws(FileError) {
+        if let kind = ((try? target.targetStatus()) ?? nil)?.kind, ![.regular, .directory].contains(kind),
+            !target.isNullLink
+        {
+            throw FileError("replace", target, .fileExists)
+        }
+        // Names such as /dev/stdout lead to files, too.
+        if target.absolute.removingLastComponent() == "/dev" { throw FileError("replace", target, .fileExists) }
         let directory = target.removingLastComponent()
         let prefix = (directory.isEmpty ? "." : directory).joined(Self.prefix(target))
         var raw: CInt = -1

@@ -146,6 +146,30 @@ import Testing
         #expect(steps >= 20)
     }
 
+    @Test func `what was edited after an import died is kept when the import is undone`() throws {
+        let site = try Site(Scratch.directory)
+        let journals = Scratch.directory.joined("journal")
+        let journal = try InstallJournal.begin(site.plan, in: journals)
+        let counter = Counter(12)
+        var installer = BundleInstaller(journals: journals)
+        installer.afterStep = {
+            counter.left -= 1
+            if counter.left < 0 { throw Death() }
+        }
+        #expect(throws: Death.self) { try installer.place(journal) }
+        let target = Scratch.directory.joined("site/a")
+        try #require(try target.readText() == "new a")
+        try AtomicFile.write("edited a".utf8, to: target)
+        let found = try #require(try InstallJournal.open(journals.joined("one")))
+        nonisolated(unsafe) var kept: [FilePath] = []
+        let undoing = BundleInstaller(journals: journals) { file, place in kept += [file, place] }
+        #expect(try undoing.recover(found, .init(set: { _ in }, holds: { _ in false })) == .undone)
+        #expect(try target.readText() == "old a")
+        let place = Scratch.directory.joined("site/a.edited-1")
+        #expect(try place.readText() == "edited a")
+        #expect(kept == [target, place])
+    }
+
     @Test(arguments: [false, true])
     func `an import that dies with its rows set is completed`(isElsewhere: Bool) throws {
         if isElsewhere { try elsewhere { try dieAndComplete($0) } } else { try dieAndComplete(nil) }

@@ -26,7 +26,7 @@ struct BundleInstallCommand: ParsableCommand {
         let locks = try ImageLocks(plan.folders, endsImports: true)
         defer { withExtendedLifetime(locks) {} }
         try answering {
-            try BundleInstaller(journals: FilePath(journals ?? "").absolute).install(
+            try installer(FilePath(journals ?? "").absolute).install(
                 plan, rows, lock: { try locks.add($0) }, finish: { try BundleFinish($0, locks).run() })
         }
     }
@@ -50,7 +50,7 @@ struct BundleInstallCommand: ParsableCommand {
         let locks = try ImageLocks(journal.plan.folders, endsImports: false)
         defer { withExtendedLifetime(locks) {} }
         let ending = try answering {
-            try BundleInstaller(journals: folder.removingLastComponent()).recover(journal, rows) {
+            try installer(folder.removingLastComponent()).recover(journal, rows) {
                 try BundleFinish($0, locks).run()
             }
         }
@@ -60,6 +60,14 @@ struct BundleInstallCommand: ParsableCommand {
         case .completed: Console.note("bundle-install: an import of '\(images)' was cut short; it was completed")
         }
         try Console.print("\(ending.rawValue)\t\(images)")
+    }
+
+    private func installer(_ journals: FilePath) -> BundleInstaller {
+        BundleInstaller(journals: journals) { file, kept in
+            Console.warning(
+                "'\(file.printable)' was edited after an import had placed it; the edited file is '\(kept.printable)' now"
+            )
+        }
     }
 
     private var rows: BundleInstaller.Rows {

@@ -25,7 +25,9 @@ struct ManifestReadCommand: ParsableCommand {
 
     private func records() throws -> [BundleRecord] {
         let file = FilePath(path).absolute
-        let head = try FileDescriptor.open(file, .readOnly, options: .closeOnExec)
+        let head = try FileError.wrap("open", file) {
+            try FileDescriptor.open(file, .readOnly, options: .closeOnExec)
+        }
         let beginning: [UInt8] = try head.closeAfter {
             var bytes = [UInt8](repeating: 0, count: 512)
             let count = try bytes.withUnsafeMutableBytes { try head.read(into: $0) }

@@ -48,7 +48,7 @@ struct ImportCheck {
         return Finding(
             "imports", .warning, "an import \(what)",
             remedy:
-                "the next imgimport, or command that locks the image, ends it; now: catboat bundle-install --recover \(folder.printable)"
+                "the next imgimport\(journal == nil ? "" : ", or command that locks the image,") ends it; now: catboat bundle-install --recover \(folder.printable)"
         )
     }
 }

@@ -23,6 +23,10 @@ struct ExportSteps {
     }
 
     func run() throws {
+        if request.remote == nil, let kind = try output.status()?.kind, kind != .regular {
+            throw ExportTarget.failure(
+                "'\(output.printable)' is there and no file.", "name another file for the bundle, or remove it first")
+        }
         try hook("pre-imgexport")
         if request.remote == nil, output.exists {
             Console.warning("\(output.printable) is there already; the new bundle replaces it.")

@@ -270,8 +270,11 @@ struct ExportTarget {
     private mutating func addRest() throws {
         for column in Self.columns where column != "postinstall" {
             for item in manifest.list(column) {
+                // A shipped list is at this place only in the bundle, which has its includes already.
                 let path = FilePath(item)
-                try addIncludes(of: path, try cluster.settings.host(path), onlyRelative: false)
+                let host = try cluster.settings.host(path)
+                guard items.contains(where: { $0.path == path && $0.host == host }) else { continue }
+                try addIncludes(of: path, host, onlyRelative: false)
             }
         }
         for item in manifest.list("partitionfile") {
@@ -287,8 +290,11 @@ struct ExportTarget {
                 continue
             }
             let path = folder.joined(String(name))
-            // Scripts that every site has need not be here.
-            if try cluster.settings.host(path).isRegularFile { try addHidden(path, "postscript") }
+            if try cluster.settings.host(path).isRegularFile {
+                try addHidden(path, "postscript")
+            } else if !Self.commonScripts.contains(String(name)) {
+                Console.warning("postscript \(name) is not in \(folder.printable); it is not in the bundle.")
+            }
         }
         let hooks = try cluster.installFolder.joined("custom/hooks/osimage").joined(image)
         let host = try cluster.settings.host(hooks)
@@ -311,6 +317,9 @@ struct ExportTarget {
             try addHidden(hooks.joined(path), "hook")
         }
     }
+
+    /// Scripts that every site has need not be here.
+    private static let commonScripts: Set = ["otherpkgs", "remoteshell", "servicenode", "syncfiles", "syslog"]
 
     private mutating func addIncludes(of stored: FilePath, _ host: FilePath, onlyRelative: Bool) throws {
         var pending = [host]

@@ -38,14 +38,19 @@ struct ImgimportCommand: PeerCommand {
     @Flag(inversion: .prefixedNo, help: "Run hooks.") var hooks = true
     @Argument(help: ArgumentHelp("The bundle.", valueName: "bundle"), completion: .file()) var operands: [String] = []
 
+    func validate() throws {
+        if profile?.isEmpty == true { throw ValidationError("-f needs the profile of the copy") }
+        if replace, postscripts == nil { throw ValidationError("--replace needs -p with nodes or a group") }
+    }
+
     func run() throws {
         guard let bundle = operands.first else { throw UsageFailure() }
         guard operands.count == 1 else { throw UsageFailure("Only one bundle can be imported: '\(operands[1])'") }
-        guard name == nil || profile?.isEmpty == false else {
+        guard name == nil || profile != nil else {
             throw CommandFailure([Diagnostic("--name goes with -f", remedy: "give the profile of the copy")])
         }
         let request = ImportRequest(
-            bundle: bundle, nodes: postscripts, profile: profile.flatMap { $0.isEmpty ? nil : $0 }, name: name,
+            bundle: bundle, nodes: postscripts, profile: profile, name: name,
             remote: remotehost, replacesScripts: replace, isMerging: merge, unpacksTree: tree, isDry: dryRun,
             isJSON: json, mustBeSigned: verify, enablesHooks: enableHooks, allowsOutside: allowOutside,
             sizeLimit: maxSize, runsHooks: hooks, isVerbose: verbose)

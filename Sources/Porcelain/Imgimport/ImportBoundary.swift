@@ -103,6 +103,10 @@ struct ImportBoundary {
         let real = try real(plain)
         let own = rootImages.filter { $0.image == image }.map(\.place.real)
         for other in rootImages where other.image != image && real.starts(with: other.place.real) {
+            // What copycds defined and nobody built has no root image yet.
+            guard ["rootimg", "kernel", ".packed"].contains(where: { other.place.real.joined($0).exists }) else {
+                continue
+            }
             let isBeside = real.removingLastComponent() == other.place.real
             if isBeside, other.provmethod != provmethod || own.contains(other.place.real) { continue }
             throw ImportRequest.failure(

@@ -41,13 +41,13 @@ struct ImportImage {
 
     let answer: BundleRecord
     private(set) var manifest: BundleManifest
-    private(set) var files: [File] = []
+    var files: [File] = []
     private(set) var trees: [Tree] = []
     /// Lines on standard output, in xCAT's order: path of a file, or other words.
     var lines: [String] = []
     /// Files that will run as root, with what they are.
     var code: [(kind: String, path: FilePath)] = []
-    private(set) var warnings: [String] = []
+    var warnings: [String] = []
     /// A file with the packages of the root image, when the bundle says them.
     private(set) var packages: FilePath?
     /// The folder with what the exporting site knew of the build, when the bundle has it.
@@ -66,6 +66,10 @@ struct ImportImage {
     /// What a path of the bundle's manifest became here.
     private var moved: [String: String] = [:]
     private let original: BundleManifest
+    /// For a copy under another profile.
+    private var profileChange: ProfileChange?
+    /// Where the copies of included files are.
+    private(set) var includeCopies: [FilePath: FilePath] = [:]
     private let place: StandardPlace
 
     init(
@@ -89,6 +93,7 @@ struct ImportImage {
         try addKits()
         try addRoot()
         try addExtras()
+        try followIncludes()
         try readLitefile()
         if let member = members[Array(BundleIndex.packagesName.utf8)], member.size <= 16 << 20, !member.isLink {
             packages = self.stage.joined(FilePath(bytes: member.name.bytes))
@@ -171,6 +176,7 @@ struct ImportImage {
         else { return }
         guard let folder = try? cluster.installFolder else { return }
         let change = ProfileChange(from: old, to: new, name: request.name, installFolder: folder)
+        profileChange = change
         var renamed: [(String, String)] = []
         change.apply(to: &manifest) { renamed.append(($0, $1)) }
         for (from, to) in renamed {
@@ -290,6 +296,11 @@ struct ImportImage {
             var path = FilePath(here(placement.target))
             if placement.kind == "hook", path.removePrefix(old) {
                 path = try cluster.installFolder.joined("custom/hooks/osimage").joined(name).joined(path)
+            } else if placement.kind == "include", let profileChange, place.standard(path) == path {
+                // What the lists of the old profile include stays theirs.
+                let copy = FilePath(profileChange.renamed(path.printable))
+                includeCopies[path] = copy
+                path = copy
             }
             let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
             guard let member = members[placement.member.bytes] else {
@@ -305,6 +316,9 @@ struct ImportImage {
             }
         }
     }
+
+    /// Whether a path leads to a file of this site.
+    func isHere(_ path: FilePath) throws -> Bool { try cluster.settings.host(path).isRegularFile }
 
     private mutating func addKits() throws {
         let kits = try ImportKits(manifest, members, stage: stage, boundary, cluster)

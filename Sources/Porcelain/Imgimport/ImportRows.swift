@@ -93,7 +93,8 @@ struct ImportRows {
 
     private mutating func addScripts(_ images: [ImportImage], _ range: String) throws {
         var keys: [String] = []
-        if try cluster.staticGroups()[range] != nil {
+        let isGroup = try cluster.staticGroups()[range] != nil
+        if isGroup {
             keys = [range]
         } else {
             let (nodes, missing) = try cluster.expansion(of: range)
@@ -116,15 +117,19 @@ struct ImportRows {
             wanted.append((column, names))
         }
         guard wanted.contains(where: { !$0.names.isEmpty }) else { return }
-        for key in keys { try addScripts(key, wanted) }
+        for key in keys { try addScripts(key, wanted, isGroup: isGroup) }
     }
 
-    private mutating func addScripts(_ key: String, _ wanted: [(column: String, names: [String])]) throws {
+    private mutating func addScripts(
+        _ key: String, _ wanted: [(column: String, names: [String])], isGroup: Bool
+    ) throws {
         let matches = [Cell("node", key)]
         let row = try cluster.store.row("postscripts", ["node": key])
+        // A node's own value hides that of its groups, so it takes theirs along.
+        let inherited = isGroup || request.replacesScripts ? nil : try cluster.definition("node", key)
         var values: [Cell] = []
         for (column, names) in wanted {
-            let present = Self.names(row?[column])
+            let present = Self.names(row?[column] ?? inherited?[column])
             let new = request.replacesScripts ? names : present + names.filter { !present.contains($0) }
             if new != present { values.append(Cell(column, new.joined(separator: ","))) }
         }

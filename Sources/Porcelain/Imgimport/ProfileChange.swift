@@ -61,7 +61,7 @@ struct ProfileChange {
     }
 
     /// The path with the profile in its base name changed; a name that does not have it gets it in front.
-    private func renamed(_ path: String) -> String {
+    func renamed(_ path: String) -> String {
         let file = FilePath(path)
         let base = Self.renamed(file.lastName.printable, from: old, to: new)
         return file.removingLastComponent().joined(base).printable

@@ -36,6 +36,23 @@ struct RmimageTarget {
                 "Image directory \(stored.printable) does not exist",
                 removesDefinition ? "remove the definition alone with rmdef -t osimage \(image)" : nil)
         }
+        try refuseShared(cluster, stored)
+    }
+
+    /// The root image of another osimage is not ours to remove. The diskless and the statelite one of a profile share it.
+    private func refuseShared(_ cluster: Cluster, _ stored: FilePath) throws {
+        let method = try cluster.findOsimage(image)?.provmethod ?? "netboot"
+        let others = try cluster.osimageNames().filter { name in
+            guard name != image, let other = try cluster.findOsimage(name), other.provmethod == method,
+                let folder = try other.rootimgdir(cluster)
+            else { return false }
+            return try cluster.settings.root.host(folder) == self.folder
+        }
+        guard others.isEmpty else {
+            throw Self.failure(
+                "'\(stored.printable)' is also the root image of \(others.joined(separator: ", "))",
+                "give one of them another rootimgdir, or remove the definition alone with rmdef -t osimage \(image)")
+        }
     }
 
     /// What the definition lacks is taken from its name, `OS-ARCH-METHOD-PROFILE`.

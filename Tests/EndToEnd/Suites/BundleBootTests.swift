@@ -41,6 +41,17 @@ extension BootTests {
         #expect(copy.hasSuffix("-x86_64-netboot-compute2") && rootimgdir.lastName == "compute2")
         #expect(try Digest.ofFile(second.root.joined(rootimgdir).joined("rootimg.cpio.gz")) == packed)
         #expect(try to.succeed("tabdump", "postscripts").stdout == rows)
+        try to.succeed(
+            "mkdef", "-t", "node", "-o", Word(BuiltSite.node), "groups=group1,all", "netboot=xnba", "arch=x86_64",
+            "ip=10.0.2.15", "mac=52:54:00:00:00:01", "serialport=0", "serialspeed=115200")
+        func boot(profile: String) throws -> NodeReport {
+            try to.succeed("nodeset", Word(BuiltSite.node), Word("osimage=\(copy)"))
+            let report = try NodeReport(try VirtualNode(BuiltSite.node, server: second.server, folder: here))
+            report.expectWhole(root: "tmpfs", profile: profile)
+            return report
+        }
+        // As it came: the root image knows the profile that it was built for.
+        _ = try boot(profile: "compute")
         // The names go on from here as the document has them; with the tree, the image is updated and not built anew.
         try imported("-p", "group1", "-f", "compute2", "--tree")
         let tree = second.root.joined(rootimgdir).joined("rootimg")
@@ -51,14 +62,7 @@ extension BootTests {
         #expect(tree.joined("usr/bin/file").exists)
         try to.succeed("packimage", Word(copy))
         #expect(try Digest.ofFile(second.root.joined(site.rootimgdir).joined("rootimg.cpio.gz")) == packed)
-        try to.succeed(
-            "mkdef", "-t", "node", "-o", Word(BuiltSite.node), "groups=group1,all", "netboot=xnba", "arch=x86_64",
-            "ip=10.0.2.15", "mac=52:54:00:00:00:01", "serialport=0", "serialspeed=115200")
-        try to.succeed("nodeset", Word(BuiltSite.node), Word("osimage=\(copy)"))
-        let node = try VirtualNode(BuiltSite.node, server: second.server, folder: here)
-        let report = try NodeReport(node)
-        report.expectWhole(root: "tmpfs", profile: "compute2")
-        #expect(report["site"] == "package sync")
+        #expect(try boot(profile: "compute2")["site"] == "package sync")
     }
 
     /// An image called as in the document, with the root image of the site, and a node with scripts.

@@ -55,6 +55,60 @@ import Testing
         let unknown = try to("imgimport", Word(bundle), "-p", "n1,nosuch")
         #expect(unknown.status == 1 && unknown.stderr.contains("not in the nodelist table.\n  nosuch"))
         #expect(try to("imgimport", Word(bundle), "-p", "nosuch").stderr.contains("The nodes nosuch are not defined"))
+        // A row of its own would hide what a node has from its group.
+        try to.succeed("mkdef", "-t", "node", "-o", "n4", "groups=group2,all")
+        try to.succeed("table-set", "postscripts", "node=group2", "postscripts=ours", "postbootscripts=later")
+        try to.succeed("imgimport", Word(bundle), "-p", "n4")
+        #expect(try row("n4").hasPrefix("\"n4\",\"ours,two\",,"))
+    }
+
+    @Test func `a destination that is no file stays what it is`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        let pipe = Scratch.directory.joined("pipe")
+        _ = try Tool("mkfifo", [Word(pipe)]).output()
+        let refused = try from("imgexport", Word(Self.image), Word(pipe))
+        #expect(refused.status == 1 && refused.stderr.contains("is there and no file"))
+        #expect(try from("ramdisk-pack", "-o", Word(pipe), Word(Scratch.directory)).status == 128)
+        #expect(try pipe.status()?.kind == .fifo)
+    }
+
+    @Test func `options without a value that means something are told`() throws {
+        let catboat = try BundleSite.empty("site")
+        for (verb, words, told) in [
+            ("imgexport", ["img", "--compress", "lz4"], "lz4"), ("imgimport", ["x", "--max-size", "10G"], "10G"),
+            ("imgimport", ["x", "-f", ""], "-f needs"), ("imgimport", ["x", "--replace"], "--replace needs -p"),
+        ] as [(String, [Word], String)] {
+            let result = try catboat.run(verb, words)
+            #expect(result.status == 1 && result.stderr.contains(told), "\(verb) \(words): \(result)")
+        }
+    }
+
+    @Test func `what a copy's lists include is the copy's own`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        let lists = Scratch.directory.joined("from/install/custom/netboot/debian")
+        try AtomicFile.write("edited\n".utf8, to: lists.joined("more.pkglist"))
+        try from.succeed("imgimport", Word(bundle), "-f", "web")
+        #expect(try lists.joined("more.pkglist").readText() == "edited\n")
+        #expect(try lists.joined("web.more.pkglist").readText() == "vim # 1\n")
+        #expect(try lists.joined("web.pkglist").readText().contains("#INCLUDE:web.more.pkglist#"))
+        #expect(try lists.joined("compute.pkglist").readText().contains("#INCLUDE:more.pkglist#"))
+        // Without the included file the import says what is missing.
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        let warned = try BundleSite.empty("to").succeed("imgimport", Word(bundle))
+        #expect(
+            warned.stderr.contains(
+                "compute.pkglist includes /install/custom/netboot/debian/more.pkglist, which is not here."))
+    }
+
+    @Test func `a complete bundle of shipped lists arrives, and its status is clean`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        let shipped = "/opt/xcat/share/xcat/netboot/debian/compute.exlist"
+        try from.succeed("chdef", "-t", "osimage", "-o", Word(Self.image), Word("exlist=\(shipped)"))
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        let to = try BundleSite.empty("to")
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try BundleSite.stanza(to).contains("exlist=/install/custom/netboot/debian/compute.exlist\n"))
     }
 
     // MARK: - Kits

@@ -69,16 +69,22 @@ import Testing
             try to.succeed("table-set", "osimage", Word("imagename=\(name)"), Word("provmethod=\(provmethod)"))
             try to.succeed("table-set", "linuximage", Word("imagename=\(name)"), Word("rootimgdir=\(folder)"))
         }
+        // What is defined and was never built has nothing to lose.
+        try define("other", "netboot", Self.boot)
+        #expect(try to("imgimport", "--dry-run", Word(bundle)).status == 0)
         for folder in [Self.boot, "/install/netboot/debian12"] {
             try define("other", "netboot", folder)
+            try Scratch.write("theirs", to: "to\(folder)/kernel")
             let before = try BundleSite.state("to")
             let refused = try to("imgimport", Word(bundle))
             #expect(refused.status == 1)
             #expect(
-                refused.stderr.hasPrefix("Error: The bundle would change the root image of osimage other: '\(Self.boot)"),
+                refused.stderr.hasPrefix(
+                    "Error: The bundle would change the root image of osimage other: '\(Self.boot)"),
                 "\(refused)")
             #expect(try BundleSite.state("to") == before)
         }
+        try Scratch.directory.joined("to/install/netboot/debian12/kernel").removeFile()
         // A copy has a folder of its own; the statelite image of a profile is beside the diskless one.
         try define("other", "netboot", Self.boot)
         try to.succeed("imgimport", Word(bundle), "-f", "compute2")

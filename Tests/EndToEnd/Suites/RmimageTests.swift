@@ -77,6 +77,21 @@ import Testing
         }
     }
 
+    @Test func `the root image of another osimage stays`() throws {
+        try makeImage()
+        func define(_ provmethod: Word) throws {
+            #expect(try catboat("table-set", "osimage", "imagename=other", provmethod).status == 0)
+            #expect(
+                try catboat("table-set", "linuximage", "imagename=other", Word("rootimgdir=/\(folder)")).status == 0)
+        }
+        try define("provmethod=netboot")
+        let refused = try catboat("rmimage", image)
+        #expect(refused.status == 1 && refused.stderr.contains("is also the root image of other"), "\(refused)")
+        #expect(Scratch.directory.joined("\(folder)/rootimg/etc/hosts").exists)
+        try define("provmethod=statelite")
+        #expect(try catboat("rmimage", image).status == 0)
+    }
+
     @Test func `an image that cannot be removed is told`() throws {
         #expect(
             try catboat("mkdef", "-t", "osimage", "-o", "inst", "provmethod=install", "imagetype=linux").status == 0)
