@@ -63,19 +63,14 @@ public struct ProfileSearch: Sendable {
         self.host = host
     }
 
-    /// The name of the folder for this release: the release's name, shortened from its end until there is such a folder.
-    /// openSUSE Leap 15 has that of SLES.
+    /// The name of the folder for this release: the release's name, shortened from its end until there is such a folder
+    /// among the shipped ones; for a distribution that has none, among the site's. openSUSE Leap 15 has that of SLES.
     public func platform(of name: OSName, in tree: Tree) -> String? {
-        var text = name.text.hasPrefix("leap15") ? "sles" : name.text
-        while !text.isEmpty {
-            if !text.contains("/"), text != ".", text != "..",
-                [shareFolder, installFolder.joined("custom")].contains(where: {
-                    host($0.joined(tree.rawValue).joined(text))?.isDirectory == true
-                })
-            {
-                return text
-            }
-            text.removeLast()
+        let text = name.text.hasPrefix("leap15") ? "sles" : name.text
+        guard !text.contains("/") else { return nil }
+        let names = (0..<text.count).map { String(text.dropLast($0)) }.filter { $0 != "." && $0 != ".." }
+        for folder in [shareFolder, installFolder.joined("custom")].map({ $0.joined(tree.rawValue) }) {
+            if let found = names.first(where: { host(folder.joined($0))?.isDirectory == true }) { return found }
         }
         return nil
     }

@@ -40,8 +40,8 @@ public struct ProfileFiles {
 
     /// Attribute and stored path of each file that exists.
     public let values: [(attribute: String, value: String)]
-    /// Whether there is a folder for this operating system at all.
-    public let hasFolder: Bool
+    /// Name of the folder for this operating system, e.g. `rh`; nil when there is none.
+    public let platform: String?
 
     public init(profile: String, osvers: String, osarch: String, tree: Tree, _ cluster: Cluster) throws {
         let settings = cluster.settings
@@ -53,6 +53,6 @@ public struct ProfileFiles {
         let place: ProfileSearch.Tree = tree == .install ? .install : .netboot
         let files = search.files(kinds.map(\.1), in: place, for: subject)
         values = kinds.compactMap { attribute, kind in files[kind].map { (attribute, $0.printable) } }
-        hasFolder = search.platform(of: subject.name, in: place) != nil
+        platform = search.platform(of: subject.name, in: place)
     }
 }

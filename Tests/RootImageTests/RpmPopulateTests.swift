@@ -148,7 +148,7 @@ import Testing
             input: list)
         #expect(
             missing.stderr
-                == "rootimg-populate: error: Cannot find the \(kernel(layout)) package with version 5.0: correct kernelver, or add a repository that has it\n"
+                == "rootimg-populate: error: Cannot find the \(kernel(layout)) package with version 5.0-1: correct kernelver or krpmver, or add a repository that has it\n"
         )
         guard layout == .sles else { return }
         let lacking = try site.catboat.run(
@@ -199,6 +199,8 @@ import Testing
             stranger.stderr.hasPrefix(
                 "rootimg-populate: error: package tiny-stranger-1.0-1.x86_64 is signed by a key that is not trusted ("
             ), "\(stranger.stderr)")
+        let list = Scratch.directory.joined("top.pkglist").printable
+        #expect(stranger.stderr.hasSuffix("\nasked for in \(list):2\n"), "\(stranger.stderr)")
         #expect(!other.folder.exists)
         // Without its key the medium is not trusted, until the site trusts that key.
         for name in try site.medium.directoryNames()
@@ -251,6 +253,64 @@ import Testing
 }
 
 @Suite(.scratchDirectory, .enabled(if: getuid() == 0, "needs root for namespaces")) struct RpmGroupTests {
+    @Test(arguments: RpmLayout.allCases)
+    func `a version that a list names stays, also an older one`(_ layout: RpmLayout) throws {
+        let site = try ImageSite(layout)
+        let result = try site.populate("rpm\ntiny-two=1.0\n")
+        #expect(result.status == 0, "\(result.stderr)")
+        #expect(try site.text("usr/share/tiny/two") == "1.0\n")
+        #expect(try site.populate("rpm\ntiny-two=1.0\ntiny-extra\n").status == 0)
+        #expect(try site.text("usr/share/tiny/two") == "1.0\n")
+        if layout == .el {
+            let own = try ImageSite(layout, medium: "other", folder: "own")
+            #expect(try own.populate("rpm\ntiny-two-1.0\n").status == 0)
+            #expect(try own.text("usr/share/tiny/two") == "1.0\n")
+        }
+        #expect(try site.populate("rpm\ntiny-two\n").status == 0)
+        #expect(try site.text("usr/share/tiny/two") == "2.0\n")
+    }
+
+    @Test(arguments: RpmLayout.allCases)
+    func `of otherpkgdir only the folders that lists name count`(_ layout: RpmLayout) throws {
+        let site = try ImageSite(layout)
+        let others = Scratch.directory.joined("others")
+        for (folder, package) in [("site", "tiny-two-1.0-*"), ("unused", "tiny-two-2.0-*")] {
+            let file = try #require(
+                try Tool("find", [Word(site.medium), "-name", Word(package)]).output().lines.first)
+            try others.joined(folder).createDirectories()
+            _ = try Tool("cp", [Word(file), Word(others.joined(folder))]).output()
+            _ = try Tool("createrepo_c", ["--quiet", Word(others.joined(folder))]).output()
+        }
+        // The medium has both versions: without it.
+        let empty = try ImageSite(layout, medium: "base")
+        for file in try Tool("find", [Word(empty.medium), "-name", "tiny-two-*"]).output().lines {
+            try FilePath(String(file)).removeFile()
+        }
+        for folder in try Tool("find", [Word(empty.medium), "-name", "repodata"]).output().lines {
+            _ = try Tool("createrepo_c", ["--quiet", Word(FilePath(String(folder)).removingLastComponent())]).output()
+        }
+        let result = try empty.populate("rpm\n", "--otherpkgdir", Word(others), others: "site/tiny-two\n")
+        #expect(result.status == 0, "\(result.stderr)")
+        #expect(try empty.text("usr/share/tiny/two") == "1.0\n")
+    }
+
+    @Test(arguments: RpmLayout.allCases)
+    func `nothing asked for is a mistake, and removes nothing`(_ layout: RpmLayout) throws {
+        let site = try ImageSite(layout)
+        try site.populate("rpm\ntiny-hello\n")
+        let before = try site.listing(site.tree)
+        let result = try site.catboat.run("rootimg-populate", site.source + [Word(site.folder)], input: [])
+        #expect(result.status == 128)
+        #expect(result.stderr.hasPrefix("rootimg-populate: error: no packages are asked for: 'standard input': "))
+        #expect(try site.listing(site.tree) == before)
+    }
+
+    @Test func `a module's profile that does not exist is named with its line`() throws {
+        let site = try ImageSite(.el)
+        let result = try site.populate("@tiny:1/nope\n")
+        #expect(result.stderr.contains("unknown package: '@tiny:1/nope': correct "), "\(result.stderr)")
+    }
+
     @Test func `a group is its members, and goes as a whole`() throws {
         let site = try ImageSite(.el)
         try site.populate("@tiny-group\n")

@@ -73,8 +73,8 @@ struct PostinstallRunCommand: ParsableCommand {
 
     /// xCAT's scripts stand in the folder of their distribution's genimage.
     private func directory(_ folder: ImageFolder, _ settings: Settings) -> FilePath {
-        let family = osver.prefix { !$0.isNumber && $0 != "." }
-        let place = settings.dataFolder.joined("netboot").joined(String(family))
-        return place.isDirectory ? place : folder.path
+        let top = settings.dataFolder.joined("netboot")
+        let names = osver.indices.reversed().map { String(osver[...$0]) }
+        return names.lazy.map { top.joined($0) }.first(where: \.isDirectory) ?? folder.path
     }
 }

@@ -105,6 +105,14 @@ struct RootimgPopulateCommand: ParsableCommand {
         let bytes =
             isStream
             ? try FileDescriptor.standardInput.readToEnd(limit: 64 << 20, of: file) : try file.readBytes()
+        // Whoever was to write them has failed: nothing asked for would mean that all must go.
+        guard !bytes.isEmpty else {
+            throw CommandFailure([
+                Diagnostic(
+                    "no packages are asked for", subject: file.printable,
+                    remedy: "give what pkglist-expand prints; a list without names is not meant")
+            ])
+        }
         let separator: UInt8 = bytes.contains(0) ? 0 : 0x0a
         return try bytes.split(separator: separator).enumerated().map { index, record in
             guard let request = PackageRequest(record: Array(record)) else {

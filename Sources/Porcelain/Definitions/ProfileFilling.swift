@@ -29,7 +29,7 @@ struct ProfileFilling {
         let osarch = draft["osarch"] ?? stored?["osarch"] ?? Self.ownArchitecture(osvers)
         let tree: ProfileFiles.Tree = isInstalled ? .install : .netboot
         let files = try ProfileFiles(profile: profile, osvers: osvers, osarch: osarch, tree: tree, cluster)
-        guard files.hasFolder else {
+        guard files.platform != nil else {
             return Diagnostic(
                 "Unable to find /opt/xcat/share/xcat/\(tree.rawValue) directory for \(osvers).",
                 remedy: "check osvers, or make \(try cluster.installFolder)/custom/\(tree.rawValue)/\(osvers)")

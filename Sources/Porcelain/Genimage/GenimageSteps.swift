@@ -50,15 +50,22 @@ struct GenimageSteps {
             try step(completePart(recipe, kernel: Self.kernel(built)), lock, recipe, output: .null)
         } catch {
             if isNew { removeEmptyFolder() }
+            if !target.restoration.isEmpty {
+                let restore = Part("table-set", ["-q", "--stdin"], input: target.restoration.bytes)
+                try? step(restore, lock, output: .null)
+            }
             throw error
         }
         try hook("post-genimage", lock)
         try Console.print(
-            "The root image of \(target.image) is ready: run packimage \(target.image) to let nodes boot it.")
+            target.isStatelite
+                ? "The root image of \(target.image) is ready. Nodes cannot boot statelite images yet: use one with provmethod netboot."
+                : "The root image of \(target.image) is ready: run packimage \(target.image) to let nodes boot it.")
     }
 
     /// Prints what would change.
     func plan() throws {
+        try checkLists()
         var populate = populatePart
         populate.commands[1].words.append("--plan")
         var step = self.step(populate)
@@ -96,8 +103,19 @@ struct GenimageSteps {
 
     // MARK: - Steps
 
+    /// The package manager begins while the lists are read: a mistake in them must end us before that.
+    private func checkLists() throws {
+        let (verb, words) = populatePart.commands[0]
+        guard try !Step(verb, words, settings: settings).captured().output.isEmpty else {
+            throw GenimageTarget.failure(
+                "the package lists of \(target.image) name no package",
+                "write names into \(target.pkglists[0].printable)")
+        }
+    }
+
     private func populate(_ lock: borrowing ImageLock, _ recipe: RecipeCommit) throws {
         let isNew = !target.rootimgdir.joined("rootimg").exists
+        try checkLists()
         let captured = try step(populatePart).passing(lock.descriptor, as: ImageLock.variable)
             .adding(recipe.environment).captured()
         let changes = captured.lines
@@ -160,7 +178,9 @@ struct GenimageSteps {
         if target.keyFolder.isDirectory { words += ["--keyring", Word(target.keyFolder)] }
         if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
         if let version = target.attributes["krpmver"] { words += ["--krpmver", Word(version)] }
-        words += environmentWords + request.populateFlags + [Word(target.rootimgdir)]
+        words += environmentWords + request.populateFlags
+        if !target.sharers.isEmpty, !request.populateFlags.contains("--keep-removed") { words.append("--keep-removed") }
+        words.append(Word(target.rootimgdir))
         var part = Part(
             "pkglist-expand",
             environmentWords + target.otherpkglists.flatMap { ["--other", Word($0)] } + target.pkglists.map { Word($0) }

@@ -32,8 +32,13 @@ struct GenimageTarget {
     let attributes: [String: String]
     /// Rows to write: what the command line changes, and what the definition lacks.
     let updates: TableBatch
+    /// What takes the command line's changes back when nothing was built with them.
+    let restoration: TableBatch
     /// Words for people about these.
     let notices: [String]
+    /// The diskless osimages whose root image a statelite one builds upon: packages that they want are not its to remove.
+    let sharers: [String]
+    let isStatelite: Bool
 
     init(_ request: GenimageRequest, _ cluster: Cluster) throws {
         let name = try Self.name(request, cluster)
@@ -59,14 +64,17 @@ struct GenimageTarget {
         (self.osvers, self.osarch, self.profile) = (osvers, osarch, profile)
         var attributes = definition.attributes
         var updates: [Cell] = []
+        var former: [Cell] = []
         var notices: [String] = []
         for (column, value) in request.overrides where attributes[column] != value {
             if request.image != nil {
                 notices.append("The \(column) is different from the value in linuximage table, will update it.")
             }
+            former.append(Cell(column, attributes[column] ?? ""))
             attributes[column] = value
             updates.append(Cell(column, value))
         }
+        let overrides = updates
         guard let folder = try definition.rootimgdir(cluster) else {
             throw Self.failure("osimage has no rootimgdir: '\(name)'", nil)
         }
@@ -76,6 +84,11 @@ struct GenimageTarget {
         }
         let settings = cluster.settings
         rootimgdir = try settings.root.host(folder)
+        isStatelite = provmethod == "statelite"
+        sharers = try cluster.osimageNames().filter { other in
+            guard provmethod == "statelite", let image = try cluster.findOsimage(other) else { return false }
+            return try image.provmethod == "netboot" && image.rootimgdir(cluster) == folder
+        }
         pkglists = try Self.files(definition.list("pkglist"), "The pkglist specified", cluster)
         guard !pkglists.isEmpty else {
             throw Self.failure(
@@ -97,6 +110,13 @@ struct GenimageTarget {
         var batch = new?.rows ?? TableBatch()
         if !updates.isEmpty { batch.append(.set("linuximage", matches: [Cell("imagename", name)], values: updates)) }
         self.updates = batch
+        var restoration = TableBatch()
+        if request.image != nil, !former.isEmpty {
+            let key = [Cell("imagename", name)]
+            restoration.append(.expect("linuximage", matches: key, values: overrides))
+            restoration.append(.set("linuximage", matches: key, values: former))
+        }
+        self.restoration = restoration
     }
 
     private static func name(_ request: GenimageRequest, _ cluster: Cluster) throws -> String {

@@ -19,12 +19,12 @@ struct UnnamedImages {
             (image, rows) = (nil, TableBatch())
             return
         }
-        let files = try ProfileFiles(profile: profile, osvers: osver, osarch: arch, tree: .netboot, cluster).values
-            .map { ($0.attribute, $0.value) }
+        let found = try ProfileFiles(profile: profile, osvers: osver, osarch: arch, tree: .netboot, cluster)
+        let files = found.values.map { ($0.attribute, $0.value) }
         guard files.contains(where: { $0.0 == "pkglist" }) else {
             throw GenimageTarget.failure(
                 "Unable to find file \(profile).pkglist for \(osver) \(arch).",
-                "make \(try cluster.installFolder)/custom/netboot/\(osver)/\(profile).pkglist, or name an image of lsdef -t osimage"
+                "make \(try cluster.installFolder)/custom/netboot/\(found.platform ?? osver)/\(profile).pkglist, or name an image of lsdef -t osimage"
             )
         }
         let install = try cluster.installFolder

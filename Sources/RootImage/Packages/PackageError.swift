@@ -12,21 +12,22 @@ public enum PackageError: Diagnosable, Equatable {
     case unsupportedDistribution(String)
     case unsupportedArchitecture(String)
     case foreignArchitecture(String, machine: String)
-    /// Packages that the package manager said it installed and that are not there.
-    case missingAfterwards([String])
+    /// Packages that the package manager said it installed and that are not there, with what it said about scripts.
+    case missingAfterwards([String], reasons: [String] = [])
 
     public var diagnostic: Diagnostic {
         switch self {
         case .unknown(let requests):
             Diagnostic(
                 requests.count == 1 ? "unknown package" : "unknown packages",
-                subject: requests.map(\.name).joined(separator: " "),
+                subject: requests.map { $0.repository.isEmpty ? $0.name : "\($0.repository)/\($0.name)" }
+                    .joined(separator: " "),
                 remedy: "correct " + Self.unique(requests.map(\.origin)).joined(separator: ", ")
                     + ", or add a repository that has it to pkgdir or otherpkgdir")
         case .kernelNotFound(let name, let version):
             Diagnostic(
                 "Cannot find the \(name) package with version \(version)",
-                remedy: "correct kernelver, or add a repository that has it")
+                remedy: "correct kernelver or krpmver, or add a repository that has it")
         case .unresolvable(let text, let requests):
             Diagnostic(
                 "packages cannot be installed together",
@@ -45,11 +46,13 @@ public enum PackageError: Diagnosable, Equatable {
             Diagnostic(
                 "programs of this architecture do not run on this \(machine) machine", subject: name,
                 remedy: "install qemu-user-static (Debian: with binfmt-support), or build on a machine of that kind")
-        case .missingAfterwards(let names):
+        case .missingAfterwards(let names, let reasons):
             Diagnostic(
                 "packages were reported as installed and are not there",
                 subject: names.prefix(10).joined(separator: " "),
-                remedy: "run genimage again; if it stays so, see .populate.log in rootimgdir")
+                remedy: reasons.isEmpty
+                    ? "run genimage again; if it stays so, see .populate.log in rootimgdir"
+                    : reasons.joined(separator: "\n"))
         }
     }
 

@@ -46,13 +46,21 @@ struct PackageLog {
     /// The lines that tell why a run failed: errors first, else the last ones.
     func explanation(namesFile: Bool = true) throws -> String {
         let size = try descriptor.status(of: file).size
-        let lines = try read(from: max(start, size - 65536), limit: 65536).split(separator: "\n")
+        let lines = try read(from: max(start, size - 65536), limit: 65536).split(separator: "\n").filter {
+            !Self.isChatter($0)
+        }
         let errors = lines.filter { line in
             ["E:", "dpkg: error", "dpkg-deb: error", "error:", "Error:"].contains { line.hasPrefix($0) }
                 || line.contains("o space left on device")
         }
         let told = errors.isEmpty ? lines.suffix(8) : errors.suffix(4)
         return (told + (namesFile ? ["see \(file.printable)"] : [])).joined(separator: "\n")
+    }
+
+    /// Debian's rpm says at each error that it is not meant for Debian's own packages.
+    static func isChatter(_ line: some StringProtocol) -> Bool {
+        line.hasPrefix("rpm: ")
+            && (line.contains("use Alien instead") || line.contains("assuming you know what you are doing"))
     }
 
     private func read(from offset: Int64, limit: Int) throws -> String {

@@ -28,9 +28,15 @@ protocol PackageRepository: Equatable {
     ///   - root: messages show paths without its prefix.
     /// - Returns: several when a folder holds several.
     static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [Self]
+    /// The same without those in folders below.
+    static func findAtTop(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [Self]
 }
 
 extension PackageRepository {
+    static func findAtTop(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [Self] {
+        try find(entry, architecture: architecture, shownBeneath: root)
+    }
+
     static func isURL(_ entry: String) -> Bool { schemes.contains { entry.hasPrefix($0) } }
 }
 
@@ -57,7 +63,12 @@ extension PackageSource {
             let present = wanted.filter { folder.joined($0).isDirectory }
             for name in present { try add(folder.joined(name).printable) }
             do {
-                try add(entry)
+                // Folders beside those that lists name are none of ours.
+                let found =
+                    try present.isEmpty
+                    ? Repository.find(entry, architecture: architecture, shownBeneath: root)
+                    : Repository.findAtTop(entry, architecture: architecture, shownBeneath: root)
+                result += found.filter { !result.contains($0) }
             } catch let error as RepositoryError
                 where error.isOfEmptyFolder && (!present.isEmpty || requests.allSatisfy { !$0.repository.isEmpty })
             {

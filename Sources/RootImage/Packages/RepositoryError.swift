@@ -33,7 +33,7 @@ public enum RepositoryError: Diagnosable, Equatable {
         case .empty(let path, let architecture):
             Diagnostic(
                 "folder has no packages for \(architecture)", subject: path.printable,
-                remedy: "copy a medium of that architecture there, or put .deb files or a Packages index into it")
+                remedy: "copy a medium of that architecture there, or put packages and their index into it")
         case .noMetadata(let path):
             Diagnostic(
                 "folder has no repository metadata", subject: path.printable,

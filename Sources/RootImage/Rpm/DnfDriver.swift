@@ -53,7 +53,7 @@ struct DnfDriver: PackageDriver {
         guard !step.isEmpty else { return }
         var request = request(step, tree)
         request.changes = true
-        try tools.note(try ask(request, tree, call.environment, lock), in: tree)
+        try tools.carryOut(in: tree) { try ask(request, tree, call.environment, lock) }
     }
 
     func end(_ tree: FilePath, _ lock: borrowing ImageLock) throws { try tools.end(tree, lock) }

@@ -26,6 +26,8 @@ struct DnfRequest: Encodable {
     /// Names of which only the version `keptRelease` may be used.
     var pinned: [String]
     var keptRelease: String
+    /// Names of the lists, some of which say a version.
+    var held: [String]
 
     struct Answer: Decodable {
         struct Package: Decodable {
@@ -73,6 +75,7 @@ struct DnfRequest: Encodable {
         }
         only = settings.locked?.packages.map { "\($0.name)\t\($0.version)\t\($0.architecture)" } ?? []
         keptRelease = workspace.kernelRelease ?? ""
+        held = settings.requests.filter { $0.operation == .install }.map(\.name)
         pinned = keptRelease.isEmpty ? [] : RpmWorkspace.kernelPackages
     }
 

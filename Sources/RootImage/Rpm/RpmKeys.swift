@@ -1,3 +1,4 @@
+internal import Profiles
 internal import Sandbox
 internal import Support
 internal import SystemPackage
@@ -130,5 +131,27 @@ enum RpmSignatureError: Diagnosable, Equatable {
                 "package \(name) is signed by a key that is not trusted (\(key))", subject: place,
                 remedy: "check that key and trust it with copycds --key FILE")
         }
+    }
+}
+
+/// A package that is not trusted, and the lists that bring it.
+struct RpmRefusal: Diagnosable, Equatable {
+    private let error: RpmSignatureError
+    private let origins: [String]
+
+    init(_ error: RpmSignatureError, _ workspace: RpmWorkspace) {
+        self.error = error
+        let requests = workspace.requests(in: error.diagnostic.problem)
+        let lists = workspace.settings.requests.map { $0.file.printable }
+        origins =
+            requests.isEmpty
+            ? Set(lists).sorted().map { "needed for what \($0) asks for" }
+            : requests.map { "asked for in \($0.origin)" }
+    }
+
+    var diagnostic: Diagnostic {
+        var diagnostic = error.diagnostic
+        diagnostic.remedy = ([diagnostic.remedy ?? ""] + origins).joined(separator: "\n")
+        return diagnostic
     }
 }

@@ -42,6 +42,16 @@ struct RpmRepository: PackageRepository, Sendable {
         }
     }
 
+    static func findAtTop(
+        _ entry: String, architecture: String, shownBeneath root: RootFolder
+    ) throws -> [RpmRepository] {
+        let top = FilePath(entry)
+        guard top.joined("repodata/repomd.xml").isRegularFile else {
+            throw RepositoryError.empty(root.stored(top), architecture: architecture)
+        }
+        return [RpmRepository(place: .folder(top, below: ""), shown: root.stored(top).printable)]
+    }
+
     var top: FilePath? {
         guard case .folder(let top, _) = place else { return nil }
         return top

@@ -35,9 +35,13 @@ final class RpmTools {
         if let release = workspace.kernelRelease,
             let kernel = names.first(where: { RpmWorkspace.kernelPackages.contains($0) })
         {
-            return .kernelNotFound(kernel, workspace.settings.kernelVersion ?? release)
+            return .kernelNotFound(kernel, release)
         }
-        let requests = workspace.settings.requests.filter { names.contains($0.name) && $0.operation == .install }
+        // dnf leaves the profile of a module out: @nodejs:18/common.
+        let requests = workspace.settings.requests.filter { request in
+            request.operation == .install
+                && (names.contains(request.name) || names.contains(String(request.name.prefix { $0 != "/" })))
+        }
         return requests.isEmpty
             ? .unresolvable("no repository has \(names.joined(separator: " "))") : .unknown(requests)
     }
@@ -58,7 +62,11 @@ final class RpmTools {
                 let step = try self.plain(step, on: scratch)
                 guard !step.isEmpty else { return RpmOutcome() }
                 let outcome = try resolve(step, scratch)
-                try check(outcome)
+                do {
+                    try check(outcome)
+                } catch let error as RpmSignatureError {
+                    throw RpmRefusal(error, self.workspace)
+                }
                 return outcome
             }, record: record)
     }
@@ -89,7 +97,10 @@ final class RpmTools {
             let files = outcome.installed.map { Word($0.file) }
             try program.run(
                 sandbox,
-                common + ["--install", "--replacepkgs", "--replacefiles", "--ignoresize", "--ignorearch", "--ignoreos"]
+                common + [
+                    "--install", "--oldpackage", "--replacepkgs", "--replacefiles", "--ignoresize", "--ignorearch",
+                    "--ignoreos",
+                ]
                     + files, lock)
         }
     }
@@ -110,14 +121,30 @@ final class RpmTools {
         try RpmDatabaseTransfer(workspace, program).makeWritable(tree, lock)
     }
 
+    /// Does a step, and checks that it was done.
+    ///
+    /// A package that was being unpacked when a run was killed can fail once: rpm finds its files half there, fails, and
+    /// clears them away.
+    func carryOut(in tree: FilePath, _ step: () throws -> RpmOutcome) throws {
+        let known = warnings
+        do {
+            try note(try step(), in: tree)
+        } catch PackageError.missingAfterwards where isRepairing {
+            warnings = known
+            try note(try step(), in: tree)
+        }
+    }
+
     /// Takes note of a step that was done, and checks that it was.
-    func note(_ outcome: RpmOutcome, in tree: FilePath) throws {
+    private func note(_ outcome: RpmOutcome, in tree: FilePath) throws {
         warnings += outcome.failures
         guard !outcome.isEmpty else { return }
         hasChanged = true
         let present = Set(try packages(of: tree))
         let missing = outcome.installed.map(\.package).filter { !present.contains($0) }
-        guard missing.isEmpty else { throw PackageError.missingAfterwards(missing.map(\.label)) }
+        guard missing.isEmpty else {
+            throw PackageError.missingAfterwards(missing.map(\.label), reasons: outcome.failures)
+        }
     }
 
     func end(_ tree: FilePath, _ lock: borrowing ImageLock) throws {

@@ -136,7 +136,10 @@ struct RpmWorkspace: Sendable {
 
     /// The place of the repository whose name stands in `text`.
     func place(namedIn text: String) -> String {
-        let found = repositories.indices.reversed().first { text.contains("'\(Self.identifier($0))'") }
+        let order = repositories.indices.reversed()
+        let found =
+            order.first { text.contains("'\(Self.identifier($0))'") }
+            ?? order.first { text.contains(Self.identifier($0)) }
         return found.map { repositories[$0].shown } ?? "pkgdir"
     }
 
@@ -157,10 +160,21 @@ struct RpmWorkspace: Sendable {
     /// Requests whose names stand in `text`.
     func requests(in text: String) -> [PackageRequest] {
         settings.requests.filter { request in
-            guard request.operation == .install, let range = text.firstRange(of: request.name) else { return false }
-            func isName(_ character: Character?) -> Bool { character.map { $0.isLetter || $0.isNumber } ?? false }
-            return !isName(text[..<range.lowerBound].last) && !isName(text[range.upperBound...].first)
+            guard request.operation == .install else { return false }
+            return text.ranges(of: request.name).contains { range in
+                !Self.isOfName(text[..<range.lowerBound].last) && !Self.continuesName(text[range.upperBound...])
+            }
         }
+    }
+
+    private static func isOfName(_ character: Character?) -> Bool {
+        character.map { $0.isLetter || $0.isNumber || "-_+".contains($0) } ?? false
+    }
+
+    /// Behind a name may stand a version: a dash and a digit.
+    private static func continuesName(_ rest: Substring) -> Bool {
+        guard let first = rest.first, isOfName(first) else { return false }
+        return !(first == "-" && rest.dropFirst().first?.isNumber == true)
     }
 
     /// Version and release of the kernel that was asked for, as its packages have it.

@@ -95,12 +95,14 @@ final class ZypperDriver: PackageDriver {
     func run(_ call: PackageTransaction.Call, on tree: FilePath, _ lock: borrowing ImageLock) throws {
         let step = try tools.plain(call.step, on: tree)
         guard let words = try words(for: step, on: tree) else { return }
-        let (ending, log) = try zypper(words, tree, call.environment, lock, isReal: true)
-        guard Self.isDone(ending) else { throw try failure(ending, log) }
-        let answer = try ZypperAnswer(log.text())
-        var outcome = try outcome(answer)
-        outcome.failures = answer.scriptFailures
-        try tools.note(outcome, in: tree)
+        try tools.carryOut(in: tree) {
+            let (ending, log) = try zypper(words, tree, call.environment, lock, isReal: true)
+            guard Self.isDone(ending) else { throw try failure(ending, log) }
+            let answer = try ZypperAnswer(log.text())
+            var outcome = try outcome(answer)
+            outcome.failures = answer.scriptFailures
+            return outcome
+        }
     }
 
     func end(_ tree: FilePath, _ lock: borrowing ImageLock) throws { try tools.end(tree, lock) }
@@ -128,9 +130,17 @@ final class ZypperDriver: PackageDriver {
         case .upgrade, .tidy:
             // The packages of an earlier build are there already, and nothing newer may come.
             guard workspace.settings.locked == nil else { return nil }
-            return ["update", "--auto-agree-with-licenses", recommends]
+            let update: [Word] = ["update", "--auto-agree-with-licenses", recommends]
+            let held = Set(workspace.settings.requests.map(\.name).filter(Self.namesVersion).map(Self.bareName))
+            guard !held.isEmpty else { return update }
+            // What a list asks for in a version stays: all others are updated by name.
+            let names = try packages(of: tree).keys.filter { !held.contains($0) && !$0.contains(":") }.sorted()
+            return names.isEmpty ? nil : update + ["--"] + names.map { Word($0) }
         }
     }
+
+    private static func namesVersion(_ name: String) -> Bool { name.contains { "<=>".contains($0) } }
+    private static func bareName(_ name: String) -> String { String(name.prefix { !"<=>".contains($0) }) }
 
     /// With a chosen kernel the names of its packages mean that one.
     private func named(of name: String) -> String {
@@ -158,7 +168,7 @@ final class ZypperDriver: PackageDriver {
         if case .install(let requests, _) = step {
             let providers = try readIndex().providers
             for request in requests {
-                let word = Self.capability(String(request.name.prefix { !"<=>".contains($0) }))
+                let word = Self.capability(Self.bareName(request.name))
                 outcome.selected[request.name] = (providers[word] ?? []).sorted()
             }
         }
@@ -202,7 +212,7 @@ final class ZypperDriver: PackageDriver {
 
     private func readIndex() throws -> ZypperIndex {
         if let index { return index }
-        let wanted = workspace.settings.requests.map { Self.capability(String($0.name.prefix { !"<=>".contains($0) })) }
+        let wanted = workspace.settings.requests.map { Self.capability(Self.bareName($0.name)) }
         let raw = workspace.repositories.indices.map {
             workspace.folder.joined("cache/raw").joined(RpmWorkspace.identifier($0))
         }
@@ -247,7 +257,8 @@ final class ZypperDriver: PackageDriver {
                     $0.hasPrefix("pattern:") ? "@\($0.dropFirst(8))" : String($0.prefix { $0 != "=" })
                 })
         }
-        let words = workspace.readable((answer.problems + answer.errors).joined(separator: "\n"))
+        let lines = (answer.problems + answer.errors).flatMap { $0.split(separator: "\n") }
+        let words = workspace.readable(lines.filter { !PackageLog.isChatter($0) }.joined(separator: "\n"))
         if !answer.problems.isEmpty { return PackageError.unresolvable(words, workspace.requests(in: words)) }
         let names = answer.errors.joined(separator: "\n")
         if ending == .exited(106) || names.contains("epository ") {

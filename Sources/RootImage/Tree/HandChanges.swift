@@ -1,5 +1,10 @@
+internal import Digests
 internal import Support
 internal import SystemPackage
+
+#if canImport(Glibc)
+    internal import Glibc
+#endif
 
 /// What people changed in a tree since genimage left it, by comparison with the listing that genimage recorded.
 ///
@@ -29,7 +34,8 @@ public struct HandChanges: Sendable, Equatable {
         guard folder.listingFile.exists else { return nil }
         let recorded = Self.records(try folder.listingFile.readBytes(limit: 1 << 30))
         let present = Self.records(try TreeListing(folder.tree).bytes)
-        changes = Set(recorded.keys).union(present.keys).filter { recorded[$0] != present[$0] }
+        changes = Set(recorded.keys).union(present.keys)
+            .filter { recorded[$0] != present[$0] && !Self.isOfProgram($0) }
             .sorted { $0.lexicographicallyPrecedes($1) }
             .map { Change(path: $0, recorded: recorded[$0], present: present[$0]) }
     }
@@ -42,6 +48,44 @@ public struct HandChanges: Sendable, Equatable {
             for field in [change.path, change.recorded ?? [], change.present ?? []] { bytes += field + [0] }
         }
         try AtomicFile.write(bytes, to: folder.changesFile)
+    }
+
+    /// What packimage makes anew each time, who the image is and its postscripts, and what a look at the packages leaves.
+    private static func isOfProgram(_ path: [UInt8]) -> Bool {
+        let path = FilePath(bytes: path)
+        return path == "opt/xcat/xcatinfo" || path.starts(with: "xcatpost")
+            || ["rpmdb.sqlite-shm", "rpmdb.sqlite-wal", ".rpm.lock"].contains(path.lastName)
+    }
+
+    /// Does what changes files of a tree that people change too: those that nobody had changed until then count as
+    /// recorded afterwards.
+    /// - Parameter paths: of files or symbolic links, relative to the top.
+    static func adopting(_ paths: [FilePath], in folder: ImageFolder, _ body: () throws -> Void) throws {
+        guard folder.listingFile.exists else { return try body() }
+        var recorded = records(try folder.listingFile.readBytes(limit: 1 << 30))
+        let unchanged = try paths.filter { try recorded[$0.bytes] == record(of: $0, in: folder.tree) }
+        try body()
+        let before = recorded
+        for path in unchanged { recorded[path.bytes] = try record(of: path, in: folder.tree) }
+        guard recorded != before else { return }
+        try AtomicFile.write(bytes(recorded), to: folder.listingFile)
+    }
+
+    /// As in a listing; nil where there is nothing.
+    private static func record(of path: FilePath, in tree: FilePath) throws -> [UInt8]? {
+        let file = tree.joined(path)
+        guard let status = try file.status() else { return nil }
+        let isFile = status.kind == .regular
+        return TreeListing.Record(
+            path: path, type: isFile ? "f" : "l", permissions: status.permissions, owner: status.owner,
+            group: status.group, size: isFile ? "\(status.size)" : "",
+            linkTarget: isFile ? [] : try FileDescriptor(rawValue: AT_FDCWD).linkTarget(at: file), attributes: [],
+            digest: isFile ? try Digest.ofFile(file).description : ""
+        ).bytes
+    }
+
+    private static func bytes(_ records: [[UInt8]: [UInt8]]) -> [UInt8] {
+        Array(records.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { $0.value + [0] }.joined())
     }
 
     /// The listing to record for a tree that genimage has finished: entries that people changed, and genimage did not, stay as they were
@@ -57,7 +101,7 @@ public struct HandChanges: Sendable, Equatable {
         where (records[fields[start]] ?? []) == fields[start + 2] {
             records[fields[start]] = fields[start + 1].isEmpty ? nil : fields[start + 1]
         }
-        return Array(records.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { $0.value + [0] }.joined())
+        return bytes(records)
     }
 
     /// By path.

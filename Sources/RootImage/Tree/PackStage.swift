@@ -34,8 +34,10 @@ public struct PackStage {
     /// The listing leaves out `/opt/xcat/xcatinfo`, which names the digest of all the rest. Doing it twice changes nothing.
     public func run(_ options: Options) throws -> TreeListing {
         try copyPostscripts(options.postscripts)
-        if let zone = options.timezone { try setTimezone(zone) }
-        if let hash = options.rootHash { try setRootPassword(hash) }
+        try HandChanges.adopting(["etc/localtime", "etc/shadow"], in: folder) {
+            if let zone = options.timezone { try setTimezone(zone) }
+            if let hash = options.rootHash { try setRootPassword(hash) }
+        }
         let listing = try TreeListing(folder.tree, leavingOut: ["opt/xcat/xcatinfo"])
         try writeIdentity(options, listing.digest)
         return listing
