@@ -87,7 +87,7 @@ let package = Package(
         room("Installers", ["Support", "Versions", "Digests", "Archive", "KernelModules"]),
         room("Ramdisk", ["Support", "Digests", "Archive", "Profiles", "CLinux"]),
         room("Hooks", ["Support", "Settings", "CLinux"]),
-        room("History", ["Support", "Digests", "CLinux", "CLibgit2"]),
+        room("History", ["Support", "Digests", "Definitions", "CLinux", "CLibgit2"]),
         room("Netboot", ["Support", "Digests", "CLinux"]),
         room("Bundles", ["Support", "Digests", "Tables", "Archive", "CLinux"]),
 
@@ -116,7 +116,7 @@ let package = Package(
             "Porcelain",
             [
                 "CommandShell", "CommandList", "Support", "Digests", "Settings", "Tables", "Definitions", "Profiles",
-                "Sandbox", "Bundles", "Hooks", "Resolution", argumentParser,
+                "Sandbox", "Bundles", "Hooks", "Netboot", "Resolution", argumentParser,
             ]),
 
         // Executables

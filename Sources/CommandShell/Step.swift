@@ -185,7 +185,12 @@ public enum StepError: Diagnosable, Equatable {
     public var diagnostic: Diagnostic {
         switch self {
         case .failed(let verb, let ending):
-            Diagnostic("step \(ToolError.told(ending))", subject: verb, remedy: "see what it says above")
+            // What a signal ended says nothing.
+            if case .signaled = ending {
+                Diagnostic("step \(ToolError.told(ending))", subject: verb)
+            } else {
+                Diagnostic("step \(ToolError.told(ending))", subject: verb, remedy: "see what it says above")
+            }
         }
     }
 

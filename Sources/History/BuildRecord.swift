@@ -70,7 +70,7 @@ extension HistoryRepository {
     }
 
     /// Keeps what a build made, provided that it differs from the record before. Of a set that the newest record has
-    /// already an import tells nothing new.
+    /// already an import tells nothing new, unless the recipe is another one.
     /// - Parameters:
     ///   - treeRecipe: commit of the recipe that the tree was made from, when it is known.
     ///   - origin: where it was imported from; nil for what was built here.
@@ -82,10 +82,14 @@ extension HistoryRepository {
         let image = try Recipe.checked(image)
         return try write { writer in
             let folder = FilePath("osimage").joined(image)
+            let recipe = try lastCommit(of: image, [.recipe, .revert], from: writer.tip)
+            var isNews = false
             if origin != nil, let set = record.digest("set"),
                 let last = try lastCommit(of: image, [.build], from: writer.tip), last.trailer("Catboat-Set") == set
             {
-                return Outcome(commit: last, isNew: false)
+                // The same set may have come with another recipe: that is what counts as built from now on.
+                isNews = recipe.map { $0.id.description != last.trailer(HistoryMessage.recipeKey) } ?? false
+                if !isNews { return Outcome(commit: last, isNew: false) }
             }
             var update = GitTreeUpdate()
             for name in BuildRecord.names {
@@ -96,7 +100,7 @@ extension HistoryRepository {
                 }
             }
             var trailers: [(key: String, value: String)] = []
-            if let recipe = try lastCommit(of: image, [.recipe, .revert], from: writer.tip) {
+            if let recipe {
                 trailers.append((HistoryMessage.recipeKey, recipe.id.description))
             }
             if let treeRecipe { trailers.append((HistoryMessage.treeRecipeKey, treeRecipe.id.description)) }
@@ -111,7 +115,7 @@ extension HistoryRepository {
                     subject: "\(image): \(origin == nil ? "build" : "import") \(what.prefix(19))", body: message ?? "",
                     image: image, kind: .build,
                     trailers: trailers),
-                author: people.person(people.runner))
+                author: people.person(people.runner), isNews: isNews)
             if let made { return Outcome(commit: made, isNew: true) }
             guard let last = try lastCommit(of: image, [.build], from: writer.tip) else {
                 throw HistoryError.noSuchImage(image, revision: reference)

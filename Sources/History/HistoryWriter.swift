@@ -24,13 +24,14 @@ struct HistoryWriter {
     }
 
     /// Commits `update`, unless it changes nothing.
+    /// - Parameter isNews: whether what the message says is worth a commit in any case.
     /// - Returns: the new commit; nil when there was nothing to commit.
     mutating func commit(
-        _ update: GitTreeUpdate, _ message: HistoryMessage, author: GitPerson
+        _ update: GitTreeUpdate, _ message: HistoryMessage, author: GitPerson, isNews: Bool = false
     ) throws(GitError) -> GitCommit? {
         let git = repository.git
         let new = try update.write(over: tree, in: git)
-        guard new != tree?.id else { return nil }
+        guard isNews || new != tree?.id else { return nil }
         // Clocks of several management nodes differ; the order of commits is that of their times.
         let now = max(Int64(time(nil)), tip?.time ?? 0)
         let id = try git.commit(

@@ -1,3 +1,4 @@
+internal import Definitions
 internal import Support
 public import SystemPackage
 
@@ -69,16 +70,7 @@ public struct ImageSnapshot {
     public func result(_ name: FilePath) throws(HistoryError) -> [UInt8]? { try results(name) }
 
     /// Attributes of the stanza.
-    public var attributes: [String: String] {
-        var result: [String: String] = [:]
-        for line in stanza.split(separator: 0x0a) {
-            guard line.first == 0x20, let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let name = line[..<equals].drop { $0 == 0x20 }
-            result[String(decoding: name, as: UTF8.self)] = String(decoding: line[(equals + 1)...], as: UTF8.self)
-        }
-        result["objtype"] = nil
-        return result
-    }
+    public var attributes: [String: String] { KeptStanza.attributes(stanza) }
 }
 
 extension RecipeText {

@@ -65,7 +65,7 @@ public struct Recipe: Sendable, Equatable {
     }
 
     public var image: String
-    /// As `lsdef -t osimage IMAGE -z` prints it.
+    /// A `KeptStanza`.
     public var stanza: [UInt8]
     /// Sorted by path.
     public var files: [File]

@@ -1,5 +1,6 @@
-internal import SystemPackage
+internal import Definitions
 internal import Support
+internal import SystemPackage
 
 extension HistoryRepository {
     /// What a request to commit came to.
@@ -147,13 +148,9 @@ private struct RecipeChanges {
         return paths.count > 3 ? "\(names) and \(paths.count - 3) more" : names
     }
 
-    /// Names of attributes whose lines differ between two stanzas.
+    /// Names of attributes whose values differ between two stanzas.
     private static func attributes(_ old: [UInt8], _ new: [UInt8]) -> [String] {
-        let lines = [old, new].map { Set($0.split(separator: 0x0a).map { Array($0) }) }
-        let names = lines[0].symmetricDifference(lines[1]).compactMap { line -> String? in
-            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-            return String(decoding: line[..<equals], as: UTF8.self).filter { !$0.isWhitespace }
-        }
-        return Set(names).sorted()
+        let (old, new) = (KeptStanza.attributes(old), KeptStanza.attributes(new))
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     }
 }

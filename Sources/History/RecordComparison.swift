@@ -8,17 +8,21 @@
 /// Sorted texts need one pass; others give the same result, only slower.
 struct RecordComparison {
     private(set) var changes: [ImageComparison.Change] = []
+    private let level: ImageComparison.Level
     private var removed: [[UInt8]: [UInt8]] = [:]
     private var added: [[UInt8]: [UInt8]] = [:]
 
     init(_ level: ImageComparison.Level, _ old: [UInt8], _ new: [UInt8]) {
+        self.level = level
         old.withUnsafeBytes { old in
             new.withUnsafeBytes { new in walk(old, new) }
         }
         let names = Set(removed.keys).union(added.keys).filter { removed[$0] != added[$0] }
-        changes = names.sorted { $0.lexicographicallyPrecedes($1) }.map { name in
+        changes += names.map { name in
             ImageComparison.Change(level: level, name: name, old: removed[name], new: added[name])
         }
+        let isSorted = zip(changes, changes.dropFirst()).allSatisfy { $0.name.lexicographicallyPrecedes($1.name) }
+        if !isSorted { changes.sort { $0.name.lexicographicallyPrecedes($1.name) } }
     }
 
     private mutating func walk(_ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer) {
@@ -31,11 +35,19 @@ struct RecordComparison {
                 continue
             }
             let order = Self.order(Self.name(ours), Self.name(theirs))
-            if order <= 0 {
+            // A name stands once in a listing: these two are a pair, wherever they are.
+            if order == 0 {
+                let (old, new) = (Self.record(ours), Self.record(theirs))
+                changes.append(ImageComparison.Change(level: level, name: old.name, old: old.rest, new: new.rest))
+                left.advance()
+                right.advance()
+                continue
+            }
+            if order < 0 {
                 Self.put(ours, into: &removed)
                 left.advance()
             }
-            if order >= 0 {
+            if order > 0 {
                 Self.put(theirs, into: &added)
                 right.advance()
             }
@@ -51,8 +63,13 @@ struct RecordComparison {
     }
 
     private static func put(_ line: Slice<UnsafeRawBufferPointer>, into records: inout [[UInt8]: [UInt8]]) {
+        let record = record(line)
+        records[record.name] = record.rest
+    }
+
+    private static func record(_ line: Slice<UnsafeRawBufferPointer>) -> (name: [UInt8], rest: [UInt8]) {
         let name = name(line)
-        records[Array(name)] = Array(line[name.endIndex...].dropFirst())
+        return (Array(name), Array(line[name.endIndex...].dropFirst()))
     }
 
     private static func name(_ line: Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {

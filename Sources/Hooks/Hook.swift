@@ -31,6 +31,8 @@ public struct Hook: Sendable, Equatable {
         case masked(FilePath)
         /// Somebody else could have written it: the command would stop. Only in lists.
         case untrusted(FilePath, HookError.Distrust)
+        /// Its settings are wrong, or its program is missing: the command would stop. Only in lists.
+        case wrong(String)
 
         public var reason: String {
             switch self {
@@ -41,6 +43,7 @@ public struct Hook: Sendable, Equatable {
             case .masked(let path): "masked by \(path.printable)"
             case .untrusted(let path, .owner(let owner)):
                 "refused: user \(owner) owns \(path.printable)"
+            case .wrong(let problem): "refused: \(problem)"
             case .untrusted(let path, .writableByOthers(let mode)):
                 "refused: mode \(String(mode, radix: 8)) of \(path.printable) lets others write"
             }

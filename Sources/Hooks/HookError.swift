@@ -10,6 +10,7 @@ public enum HookError: Diagnosable, Equatable {
     /// `key` as in the configuration, e.g. `hook.notify.timeout`.
     case badSetting(key: String, value: String, origin: String, remedy: String)
     case programNotFound(hook: String, program: String, origin: String)
+    case postscriptNotFound(hook: String, file: String, origin: String)
     /// The event's command is already running for the same image, and this hook was started by it.
     case reentered(event: String, image: String?, by: String)
     /// An event within the making of a root image, without such an image.
@@ -45,6 +46,10 @@ public enum HookError: Diagnosable, Equatable {
             Diagnostic(
                 "program of hook \(hook) not found", subject: program,
                 remedy: "correct hook.\(hook).command in \(origin); each word has a command line of its own")
+        case .postscriptNotFound(let hook, let file, let origin):
+            Diagnostic(
+                "postscript of hook \(hook) not found", subject: file,
+                remedy: "put it there, or correct hook.\(hook).postscript in \(origin)")
         case .reentered(let event, let image, let by):
             Diagnostic(
                 "\(event) is already running\(image.map { " for osimage \($0)" } ?? "")", subject: by,

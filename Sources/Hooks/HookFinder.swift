@@ -62,7 +62,7 @@ public struct HookFinder: Sendable {
                 found[index].ignored = .masked(mask.place)
             }
         }
-        found += try configured(event, hookSettings)
+        found += try configured(event, hookSettings, isListing)
         // A file that turns a hook off must be as trusted as one that starts it.
         var distrust: Hook.Ignored?
         if !found.isEmpty {
@@ -216,33 +216,44 @@ public struct HookFinder: Sendable {
 
     // MARK: - Configuration
 
-    private func configured(_ event: HookEvent, _ hookSettings: HookSettings) throws(HookError) -> [Hook] {
+    private func configured(
+        _ event: HookEvent, _ hookSettings: HookSettings, _ isListing: Bool
+    ) throws(HookError) -> [Hook] {
         var hooks: [Hook] = []
         for name in hookSettings.names {
             let events = hookSettings.values(name, "event")
-            for value in events where !HookEvent.all.contains(where: { $0.name == value.text }) {
-                throw .badSetting(
-                    key: "hook.\(name).event", value: value.text, origin: value.origin, remedy: "name an event")
-            }
-            guard let matching = events.first(where: { $0.text == event.name }) else { continue }
-            let (isEnabled, origin) = try hookSettings.isEnabled(name)
-            let ignored: Hook.Ignored? = isEnabled ? nil : .disabled(origin)
-            // Of a hook that is turned off nothing need be right: that may be why it is.
-            let action: Hook.Action =
-                isEnabled ? try action(name, hookSettings, matching.origin) : .program("", [])
+            // A list shows it below every event, for want of the right one.
+            let unknown = events.first { value in !HookEvent.all.contains { $0.name == value.text } }
+            guard let matching = unknown ?? events.first(where: { $0.text == event.name }) else { continue }
             var hook = Hook(
-                name: FilePath(name), origin: .configured, place: FilePath(matching.origin), action: action,
-                timeLimit: isEnabled ? try hookSettings.timeLimit(name) : nil, ignored: ignored)
-            guard isEnabled else {
-                hooks.append(hook)
-                continue
+                name: FilePath(name), origin: .configured, place: FilePath(matching.origin), action: .program("", []))
+            do throws(HookError) {
+                if let unknown {
+                    throw .badSetting(
+                        key: "hook.\(name).event", value: unknown.text, origin: unknown.origin, remedy: "name an event")
+                }
+                try complete(&hook, name, hookSettings)
+            } catch {
+                guard isListing else { throw error }
+                hook.ignored = .wrong(error.diagnostic.statement)
             }
-            hook.isInImage = try hookSettings.isInImage(name)
-            if case .postscript = hook.action { hook.isInImage = true }
-            hook.hasNetwork = try hookSettings.hasNetwork(name)
             hooks.append(hook)
         }
         return hooks
+    }
+
+    /// What the settings of a hook say. Of one that is turned off nothing need be right: that may be why it is.
+    private func complete(_ hook: inout Hook, _ name: String, _ hookSettings: HookSettings) throws(HookError) {
+        let (isEnabled, origin) = try hookSettings.isEnabled(name)
+        guard isEnabled else {
+            hook.ignored = .disabled(origin)
+            return
+        }
+        hook.action = try action(name, hookSettings, hook.place.printable)
+        hook.timeLimit = try hookSettings.timeLimit(name)
+        hook.isInImage = try hookSettings.isInImage(name)
+        if case .postscript = hook.action { hook.isInImage = true }
+        hook.hasNetwork = try hookSettings.hasNetwork(name)
     }
 
     private func action(
@@ -260,14 +271,14 @@ public struct HookFinder: Sendable {
             do {
                 let path = try settings.root.host(stored)
                 guard path.isRegularFile else {
-                    throw HookError.programNotFound(
-                        hook: name, program: stored.printable, origin: postscript.origin)
+                    throw HookError.postscriptNotFound(
+                        hook: name, file: stored.printable, origin: postscript.origin)
                 }
                 return .postscript(path, Array(words.dropFirst()))
             } catch let error as HookError {
                 throw error
             } catch {
-                throw .programNotFound(hook: name, program: stored.printable, origin: postscript.origin)
+                throw .postscriptNotFound(hook: name, file: stored.printable, origin: postscript.origin)
             }
         }
         let command = hookSettings.values(name, "command")

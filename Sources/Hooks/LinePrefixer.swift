@@ -13,7 +13,12 @@ struct LinePrefixer {
 
     /// - Parameter limit: how many bytes of the stream are passed on.
     init(label: [UInt8], limit: Int) {
-        mark = label + Array(": ".utf8)
+        // A name is a file's name: it must not move the cursor.
+        mark =
+            label.flatMap { byte -> [UInt8] in
+                guard byte < 0x20 || byte == 0x7f else { return [byte] }
+                return Array((byte < 16 ? "\\x0" : "\\x").utf8) + Array(String(byte, radix: 16).utf8)
+            } + Array(": ".utf8)
         remaining = limit
     }
 

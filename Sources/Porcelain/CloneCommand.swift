@@ -237,7 +237,9 @@ struct ClonePlan {
         get throws {
             var words: [Word] = tree.map { ["--tree", Word($0.old), "--to", Word($0.new)] } ?? []
             for (old, new) in files {
-                words += try ["--file", Word(cluster.settings.host(hook: old)), "--as", Word(cluster.settings.host(new))]
+                words += try [
+                    "--file", Word(cluster.settings.host(hook: old)), "--as", Word(cluster.settings.host(new)),
+                ]
             }
             return words + ["--", Word(cluster.settings.execPath.joined("catboat")), "table-set", "--stdin"]
         }

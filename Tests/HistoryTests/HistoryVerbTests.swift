@@ -158,6 +158,27 @@ import Testing
         #expect(try FilePath("/dev/null").status()?.kind == .characterDevice)
     }
 
+    @Test func `a value of several lines comes back whole, and a secret one stays out and as it is`() throws {
+        let catboat = try catboat()
+        let token = "ghp_" + String(repeating: "a1", count: 18)
+        func values(_ arguments: String, _ environment: String) throws {
+            try set(catboat, "linuximage", "imagename=img", Word("addkcmdline=\(arguments)"))
+            try set(catboat, "osimage", "imagename=img", Word("environvar=\(environment)"))
+            #expect(try catboat("profile-commit", "img").status == 0)
+        }
+        try values("a\n    pkglist=b\n\tc=d\n", "TOKEN=\(token)")
+        #expect(try catboat("tag", "lines").status == 0)
+        #expect(try !site.everything().contains(text: token))
+        try values("quiet", "TOKEN=\(token)x")
+        let result = try catboat("revert", "img", "lines")
+        #expect(result.status == 0, "\(result)")
+        #expect(
+            try catboat("table-get", "linuximage", "img", "-c", "addkcmdline").stdout
+                .contains(#"a\n    pkglist=b\n\tc=d\n"#))
+        #expect(try catboat("table-get", "osimage", "img", "-c", "environvar").stdout.contains("\(token)x"))
+        #expect(try !site.everything().contains(text: token))
+    }
+
     @Test func `a tag is not named like an osimage`() throws {
         let result = try catboat()("tag", "img")
         #expect(result.status != 0 && result.stderr.contains("an osimage has this name: 'img'"))

@@ -60,6 +60,33 @@ import Testing
         #expect(try catboat("hook-run", "post-nodeset").status == 128)
     }
 
+    @Test func `a configured hook with a mistake is listed as refused, with the rest`() throws {
+        let catboat = try catboat()
+        try site.hook("pre-genimage.d/10-sound", "true")
+        try Scratch.write(
+            """
+            [hook "typo"]
+                event = pre-genimag
+                command = true
+            [hook "gone"]
+                event = pre-genimage
+                command = no-such-program
+            [hook "script"]
+                event = post-populate
+                postscript = nosuch
+
+            """, to: "install/custom/config")
+        let listed = try catboat("hook", "list")
+        #expect(listed.status == 0, "\(listed.stderr)")
+        for line in [
+            "    10-sound (site)\n",
+            "  - gone (configured, refused: program of hook gone not found: 'no-such-program')\n",
+            "  - typo (configured, refused: setting is not understood: 'hook.typo.event=pre-genimag')\n",
+            "  - script (configured, refused: postscript of hook script not found: '/install/postscripts/nosuch')\n",
+        ] { #expect(listed.stdout.contains(line), "\(line)\(listed.stdout)") }
+        #expect(try catboat("hook-run", "pre-genimage").status == 128)
+    }
+
     @Test func `what a hook leaves in a session of its own is ended with it`() throws {
         let catboat = try catboat()
         let started = Scratch.directory.joined("started")

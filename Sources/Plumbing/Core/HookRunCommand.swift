@@ -102,7 +102,7 @@ struct HookRunCommand: ParsableCommand {
             case .notAFile: Console.note("hook-run: hook is not a file and does not run: '\(place)'")
             case .notAFolder:
                 Console.note("hook-run: what should be a folder of hooks is none, and nothing runs: '\(place)'")
-            case .disabled, .masked, .untrusted, nil: break
+            case .disabled, .masked, .untrusted, .wrong, nil: break
             }
         }
     }

@@ -13,6 +13,8 @@ struct BuiltComparison {
         /// The newest build; nil when there is none.
         var build: String?
         var builtAt: String?
+        /// Digest of the set that it made, or brought.
+        var buildSet: String?
         /// The commit that brought an older state back since then.
         var revert: String?
         /// `none`, `unfinished` or `finished`.
@@ -51,6 +53,7 @@ struct BuiltComparison {
         let tree = try folder.flatMap { try BuiltTree(in: cluster.settings.host($0)) }
         var record = Record(
             name: name, build: build?.id.description, builtAt: build.map { UTCTime.text($0.time) },
+            buildSet: build?.trailer("Catboat-Set"),
             tree: tree.map { $0.isFinished ? "finished" : "unfinished" } ?? "none",
             treeAt: tree?.time.description, changes: [])
         if let build, let revert, (revert.time, 1) > (build.time, 0) { record.revert = revert.id.description }

@@ -52,8 +52,20 @@ struct ProfileDiffCommand: ParsableCommand {
     /// `LEVEL TAB STATUS TAB NAME TAB OLD TAB NEW`; fields within a record of `path` are separated by blanks.
     private func record(_ change: ImageComparison.Change) -> [UInt8] {
         let values = [change.old, change.new].map { ($0 ?? []).map { $0 == 0x09 ? 0x20 : $0 } }
+        if nul {
+            // Builds may differ in every file.
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(16 + change.name.count + values[0].count + values[1].count)
+            bytes += change.level.rawValue.utf8
+            bytes.append(0x09)
+            bytes += String(change.status).utf8
+            for field in [change.name] + values {
+                bytes.append(0x09)
+                bytes += field
+            }
+            return bytes
+        }
         let fields = [Array(change.level.rawValue.utf8), Array("\(change.status)".utf8), change.name] + values
-        if nul { return Array(fields.joined(separator: [0x09])) }
         return Array(
             fields.map { Array(Diagnostic.escaped(String(decoding: $0, as: UTF8.self), keepingNewlines: false).utf8) }
                 .joined(separator: [0x09]))

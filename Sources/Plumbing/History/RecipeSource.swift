@@ -23,7 +23,9 @@ struct RecipeSource {
         self.image = image
         self.cluster = cluster
         self.definition = definition
-        attributes = try ResolvedDefinition(definition, cluster).attributes
+        // What the definition of a diskless image does not say, genimage and packimage do not use.
+        let isDiskless = try cluster.findOsimage(image)?.isDiskless ?? false
+        attributes = try ResolvedDefinition(definition, cluster, fillsDefaults: !isDiskless).attributes
         installFolder = try cluster.installFolder
     }
 
@@ -68,11 +70,9 @@ struct RecipeSource {
         return (try Recipe(image: image, stanza: stanza, files: Array(files.values)), needs)
     }
 
-    /// As `lsdef -t osimage IMAGE -z` prints it.
     var stanza: [UInt8] {
-        let lines = definition.attributes.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            .map { "    \($0.key)=\(StanzaText.value($0.value) ?? $0.value)\n" }
-        return Array("\(StanzaText.heading)\n\(image):\n    objtype=osimage\n\(lines.joined())".utf8)
+        let secrets = definition.attributes.compactMapValues { SecretScreen.finding(in: Array($0.utf8), name: []) }
+        return KeptStanza.text(image, type: "osimage", definition.attributes, leftOut: secrets)
     }
 
     // MARK: - What the attributes name
@@ -131,7 +131,9 @@ struct RecipeSource {
                 if status.kind == .directory, depth < 2 { try add(path, depth: depth + 1) }
                 if host.joined(name).isNullLink {
                     result.append(path)
-                } else if try cluster.settings.host(path).isRegularFile { result.append(path) }
+                } else if try cluster.settings.host(path).isRegularFile {
+                    result.append(path)
+                }
             }
         }
         try add(custom.joined("hooks"), depth: 0)

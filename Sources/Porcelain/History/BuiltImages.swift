@@ -16,6 +16,7 @@ enum BuiltImages {
         var name: String
         var build: String?
         var builtAt: String?
+        var buildSet: String?
         var revert: String?
         /// `none`, `unfinished` or `finished`.
         var tree: String

@@ -62,10 +62,23 @@ enum HistoryAnswers {
     }
 
     /// Builds from the recipe that held at `commit`, newest first; nil when there was no recipe.
+    ///
+    /// A recipe that was brought back is that of the commit that it was brought back from, too.
     static func builds(of osimage: String, recipeAt commit: String) throws -> [Commit]? {
-        let words: [Word] = ["-n", "1", "--kind", "recipe", "--kind", "revert", "--from", Word(commit), Word(osimage)]
-        guard let recipe = try commits(words).first else { return nil }
-        return try commits(["--kind", "build", Word(osimage)]).filter { $0.trailers["Catboat-Recipe"] == recipe.commit }
+        var recipes: [String] = []
+        var next: String? = commit
+        while let start = next {
+            let words: [Word] = [
+                "-n", "1", "--kind", "recipe", "--kind", "revert", "--from", Word(start), Word(osimage),
+            ]
+            guard let recipe = try commits(words).first, !recipes.contains(recipe.commit) else { break }
+            recipes.append(recipe.commit)
+            next = recipe.trailers["Catboat-Reverts-To"]
+        }
+        guard !recipes.isEmpty else { return nil }
+        return try commits(["--kind", "build", Word(osimage)]).filter { build in
+            build.trailers["Catboat-Recipe"].map(recipes.contains) ?? false
+        }
     }
 
     /// Two builds may differ in every file: records are read ten times faster than JSON.

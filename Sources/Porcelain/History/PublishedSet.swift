@@ -1,5 +1,7 @@
 internal import CommandShell
 internal import Definitions
+internal import Digests
+internal import Netboot
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -17,9 +19,8 @@ enum PublishedSet {
 
     /// The digest of the published set; nil when nothing is published.
     static func current(of image: Osimage, _ cluster: Cluster) throws -> String? {
-        guard let words = try words(image, cluster) else { return nil }
-        return try Step("image-publish", words + ["--current", Word(image.name)]).captured(accepting: [0, 1]).lines
-            .first.map(String.init)
+        let folder = ImageBootFile.folder(of: image.name, tftpFolder: try cluster.settings.host(cluster.tftpFolder))
+        return try ImageBootFile.currentDigest(in: folder)?.description
     }
 
     struct Kept: Decodable {

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
+internal import Sandbox
+internal import Settings
 internal import Support
 internal import SystemPackage
 internal import Tables
@@ -21,47 +23,43 @@ struct RevertCommand: ParsableCommand {
 
     func run() throws {
         let commit = try HistoryAnswers.commit(revision)
-        let past = Stanza(
-            try Step("profile-show", ["--at", Word(commit.commit), Word(osimage), "stanza"]).answer().output)
+        let past = try Step("profile-show", ["--at", Word(commit.commit), Word(osimage), "stanza"]).answer().output
         let cluster = try Cluster.open()
+        let folder = try cluster.findOsimage(osimage)?.rootimgdir(cluster).map { try cluster.settings.host($0) }
+        guard !dryRun, let folder, folder.isDirectory else { return try revert(to: commit, past, cluster, nil) }
+        // Somebody else's build ends first: nothing is half reverted.
+        let lock = try ImageLock(folder)
+        try revert(to: commit, past, cluster, lock.descriptor)
+    }
+
+    private func revert(
+        to commit: HistoryAnswers.Commit, _ past: [UInt8], _ cluster: Cluster, _ lock: FileDescriptor?
+    ) throws {
         // What was changed by hand since the last commit stays in the history.
         if !dryRun, try cluster.exists(ObjectType.named("osimage"), osimage) {
             _ = try Step("profile-commit", [Word(osimage)]).answer()
         }
         var report = RevertReport(osimage, to: commit, programs)
-        try restoreDefinition(try batch(past.attributes, cluster, &report))
+        try restoreDefinition(try batch(past, cluster, &report))
         try restoreFiles(commit, &report)
         guard !dryRun else { return try report.finish() }
         let made = try Step("profile-commit", ["--reverting", Word(commit.commit), Word(osimage)]).answer()
         try report.committed(RecipeCommit(made).name)
-        try republish(commit, Cluster.open(), &report)
+        try republish(commit, Cluster.open(), lock, &report)
         try report.finish()
     }
 
     // MARK: - Definition
 
-    /// Attributes of a stanza.
-    private struct Stanza {
-        var attributes: [String: String] = [:]
-
-        init(_ bytes: [UInt8]) {
-            for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("    ") {
-                let parts = line.dropFirst(4).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                if parts.count == 2, parts[0] != "objtype" { attributes[String(parts[0])] = String(parts[1]) }
-            }
-        }
-    }
-
     /// What differs from the past, each cell only if it still holds what we read.
-    private func batch(
-        _ past: [String: String], _ cluster: Cluster, _ report: inout RevertReport
-    ) throws -> TableBatch {
+    private func batch(_ stanza: [UInt8], _ cluster: Cluster, _ report: inout RevertReport) throws -> TableBatch {
+        let (past, unknown) = (KeptStanza.attributes(stanza), KeptStanza.leftOut(stanza))
         let type = try ObjectType.named("osimage")
         let present = try cluster.definition("osimage", osimage)?.attributes ?? [:]
         var batch = TableBatch()
         for attribute in type.attributes {
             let (old, new) = (present[attribute] ?? "", past[attribute] ?? "")
-            guard old != new else { continue }
+            guard old != new, !unknown.contains(attribute) else { continue }
             for place in type.places[attribute] ?? []
             where place.condition.map({ $0.holds(for: (past[$0.attribute] ?? present[$0.attribute])) }) ?? true {
                 let key = [Cell(place.keyColumn, osimage)]
@@ -97,7 +95,7 @@ struct RevertCommand: ParsableCommand {
 
     /// Switches back to the set that was built from this recipe, when it is still kept.
     private func republish(
-        _ commit: HistoryAnswers.Commit, _ cluster: Cluster, _ report: inout RevertReport
+        _ commit: HistoryAnswers.Commit, _ cluster: Cluster, _ lock: FileDescriptor?, _ report: inout RevertReport
     ) throws {
         guard let sets = try setsBuilt(from: commit), !sets.isEmpty else { return try report.needs(.build) }
         guard let words = try PublishedSet.words(cluster.osimage(osimage), cluster) else { return }
@@ -106,7 +104,9 @@ struct RevertCommand: ParsableCommand {
         guard let set = sets.first(where: kept.contains) else {
             return try report.needs(.lockedBuild)
         }
-        _ = try Step("image-publish", words + [Word(osimage), Word(set)]).answer()
+        var publish = Step("image-publish", words + [Word(osimage), Word(set)])
+        if let lock { publish = publish.passing(lock, as: ImageLock.variable) }
+        _ = try publish.answer()
         try report.published(set)
     }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
+internal import Settings
 internal import Support
 internal import SystemPackage
 
@@ -62,11 +63,21 @@ struct StatusCommand: ParsableCommand {
             record.state = known?.tree == "unfinished" ? Self.unfinished : "never built: genimage needed"
             return record
         }
-        // After a revert nodes may get an older set again: then that is what counts.
-        if known.revert != nil, let older = try publishedBuild(image, cluster), older.commit != known.build {
+        let published = try PublishedSet.current(of: image, cluster)
+        if published == nil, try isRemoved(known, image, cluster) {
+            record.state = "removed: genimage needed"
+            return record
+        }
+        // Nodes may get an older set again: then that is what counts.
+        if let published, published != known.buildSet, known.tree != "unfinished",
+            let older = try build(of: image, published), older.commit != known.build
+        {
             record.commit = older.commit
             record.changes = try changes(image, since: older)
-            if !record.changes.isEmpty { record.state = Self.changed("genimage") }
+            if !record.changes.isEmpty {
+                record.state = known.treeIsCurrent ? Self.unpublished : Self.changed("genimage")
+            }
+            if known.revert == nil { record.changes.insert("set \(published.prefix(19)): not the newest", at: 0) }
             return record
         }
         record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
@@ -80,7 +91,7 @@ struct StatusCommand: ParsableCommand {
         } else if known.changes.contains(where: { $0.needs == "genimage" }) {
             record.state = Self.changed("genimage")
         } else if try isWaiting(known, image, cluster) {
-            record.state = "built, not published: packimage needed"
+            record.state = Self.unpublished
         } else if known.changes.contains(where: { $0.needs == "packimage" }) {
             record.state = Self.changed("packimage")
         }
@@ -88,6 +99,7 @@ struct StatusCommand: ParsableCommand {
     }
 
     private static let unfinished = "unfinished: genimage needed"
+    private static let unpublished = "built, not published: packimage needed"
     private static func changed(_ command: String) -> String { "changed: \(command) needed" }
 
     /// What differs now from the recipe of a build.
@@ -98,10 +110,16 @@ struct StatusCommand: ParsableCommand {
         ).map { "\($0.level) \($0.name.shown)" }
     }
 
-    /// The build that nodes get; nil when nothing is published or the history does not know it.
-    private func publishedBuild(_ image: Osimage, _ cluster: Cluster) throws -> HistoryAnswers.Commit? {
-        guard let set = try PublishedSet.current(of: image, cluster) else { return nil }
-        return try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(image.name)]).first
+    /// The build that made a set; nil when the history does not know it.
+    private func build(of image: Osimage, _ set: String) throws -> HistoryAnswers.Commit? {
+        try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(image.name)]).first
+    }
+
+    /// Whether nothing is left of what was built: rmimage took it away.
+    private func isRemoved(_ known: BuiltImages.Image, _ image: Osimage, _ cluster: Cluster) throws -> Bool {
+        guard known.build != nil, known.tree == "none", let folder = try image.rootimgdir(cluster) else { return false }
+        let host = try cluster.settings.host(folder)
+        return !host.joined("rootimg").exists && !host.joined("kernel").exists
     }
 
     /// Whether genimage came to an end with something that packimage has not packed.

@@ -136,8 +136,8 @@ struct NodesetPlan {
     /// Leaves out nodes whose begin scripts failed, and images that no other node gets.
     mutating func leaveOut(_ failed: [String: String]) {
         for setting in settings {
-            guard let script = failed[setting.node] else { continue }
-            note(setting.node, "prescript '\(script)' failed, see above; the node was not changed")
+            guard let failure = failed[setting.node] else { continue }
+            note(setting.node, "\(failure); the node was not changed")
         }
         settings.removeAll { failed[$0.node] != nil }
         imagesToPublish.removeAll { image in !settings.contains { $0.image == image.name } }
@@ -146,8 +146,8 @@ struct NodesetPlan {
     /// Notes nodes that were set, and whose end scripts failed.
     mutating func complain(_ failed: [String: String]) {
         for setting in settings {
-            guard let script = failed[setting.node] else { continue }
-            note(setting.node, "prescript '\(script)' failed, see above; what was set stands")
+            guard let failure = failed[setting.node] else { continue }
+            note(setting.node, "\(failure); what was set stands")
         }
     }
 

@@ -45,7 +45,7 @@ struct Prescripts {
     }
 
     /// Runs the scripts of a stage.
-    /// - Returns: nodes whose scripts failed, with the script's name. Empty when failures only warn.
+    /// - Returns: nodes whose scripts failed, with what to say of it. Empty when failures only warn.
     func run(_ stage: Stage, _ subjects: [Subject]) throws -> [String: String] {
         let rows = try cluster.store.rows("prescripts")
         guard !rows.isEmpty else { return [:] }
@@ -63,7 +63,8 @@ struct Prescripts {
         for group in groups {
             var nodes = group.nodes
             for script in group.scripts where !nodes.isEmpty {
-                for node in try run(script, stage, nodes) { failed[node] = script }
+                let (refused, why) = try run(script, stage, nodes)
+                for node in refused { failed[node] = "prescript '\(script)' \(why)" }
                 if stopsNodes { nodes.removeAll { failed[$0] != nil } }
             }
         }
@@ -88,15 +89,17 @@ struct Prescripts {
 
     // MARK: - One script
 
-    /// - Returns: nodes for which it failed.
-    private func run(_ script: String, _ stage: Stage, _ nodes: [String]) throws -> [String] {
+    /// - Returns: nodes for which it failed, and how.
+    private func run(_ script: String, _ stage: Stage, _ nodes: [String]) throws -> (nodes: [String], why: String) {
         let words = script.split(whereSeparator: \.isWhitespace).map(String.init)
         let stored = try cluster.installFolder.joined("prescripts").joined(words[0])
         guard !FilePath(words[0]).components.contains("..") else {
             return refuse(script, nodes, "leads out of its folder")
         }
         let path = try cluster.settings.host(stored)
-        guard path.isRegularFile else { return refuse(script, nodes, "does not exist") }
+        guard path.isRegularFile else {
+            return refuse(script, nodes, "does not exist in \(stored.removingLastComponent().printable)")
+        }
         let width = try Self.instances(path)
         let portions = width == nil ? Self.portions(nodes) : nodes.map { [$0] }
         for portion in portions {
@@ -115,12 +118,12 @@ struct Prescripts {
         let endings = try Step.run(steps, width: width ?? 1)
         for case .signaled(let signal) in endings { Interruption.die(of: signal) }
         let failed = zip(portions, endings).filter { !$0.1.isSuccess }.flatMap(\.0)
-        return failed.isEmpty ? [] : refuse(script, failed, "failed")
+        return failed.isEmpty ? ([], "") : (refuse(script, failed, "failed").nodes, "failed, see above")
     }
 
-    private func refuse(_ script: String, _ nodes: [String], _ why: String) -> [String] {
+    private func refuse(_ script: String, _ nodes: [String], _ why: String) -> (nodes: [String], why: String) {
         if !stopsNodes { Console.warning("prescript '\(script)' \(why) for nodes \(nodes.joined(separator: ","))") }
-        return nodes
+        return (nodes, why)
     }
 
     /// How many may run at once, when the script wants to run for each node.
