@@ -305,6 +305,12 @@ import Testing
         #expect(try site.listing(site.tree) == before)
     }
 
+    @Test(arguments: RpmLayout.allCases)
+    func `a version that nobody has is named as the list has it`(_ layout: RpmLayout) throws {
+        let result = try ImageSite(layout).populate("tiny-two=9.9\n")
+        #expect(result.stderr.contains("unknown package: 'tiny-two=9.9': correct "), "\(result.stderr)")
+    }
+
     @Test func `a module's profile that does not exist is named with its line`() throws {
         let site = try ImageSite(.el)
         let result = try site.populate("@tiny:1/nope\n")

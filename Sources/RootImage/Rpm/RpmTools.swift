@@ -37,10 +37,11 @@ final class RpmTools {
         {
             return .kernelNotFound(kernel, release)
         }
-        // dnf leaves the profile of a module out: @nodejs:18/common.
+        // dnf leaves the profile of a module out, @nodejs:18/common, and zypper the version, name=1.0.
         let requests = workspace.settings.requests.filter { request in
             request.operation == .install
-                && (names.contains(request.name) || names.contains(String(request.name.prefix { $0 != "/" })))
+                && (names.contains(request.name)
+                    || names.contains(String(request.name.prefix { !"/<=>".contains($0) })))
         }
         return requests.isEmpty
             ? .unresolvable("no repository has \(names.joined(separator: " "))") : .unknown(requests)

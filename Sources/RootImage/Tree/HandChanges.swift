@@ -71,10 +71,10 @@ public struct HandChanges: Sendable, Equatable {
         try AtomicFile.write(bytes(recorded), to: folder.listingFile)
     }
 
-    /// As in a listing; nil where there is nothing.
+    /// As in a listing; nil where there is no file and no symbolic link.
     private static func record(of path: FilePath, in tree: FilePath) throws -> [UInt8]? {
         let file = tree.joined(path)
-        guard let status = try file.status() else { return nil }
+        guard let status = try file.status(), [.regular, .symbolicLink].contains(status.kind) else { return nil }
         let isFile = status.kind == .regular
         return TreeListing.Record(
             path: path, type: isFile ? "f" : "l", permissions: status.permissions, owner: status.owner,
