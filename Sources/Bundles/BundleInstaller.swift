@@ -309,9 +309,9 @@ public struct BundleInstaller: Sendable {
             (present.device, present.inode) != (old.device, old.inode),
             try Self.digestIfFile(target)?.description != placement.sha256
         else { return }
-        let folder = target.removingLastComponent()
-        let names = (1...).lazy.map { folder.joined("\(target.lastName.printable).edited-\($0)") }
-        let kept = names.first { !$0.exists && (try? $0.status()) == .some(nil) }!  // the names do not end
+        var number = 1
+        var kept: FilePath { FilePath(bytes: target.bytes + Array(".edited-\(number)".utf8)) }
+        while try kept.status() != nil { number += 1 }
         try Self.link(target, as: kept)
         keptEdit(target, kept)
     }

@@ -61,6 +61,25 @@ import Testing
         #expect(try #require(try bundle.status()).size < 3_200_000 + 40_000)
     }
 
+    @Test func `both forms of a manifest are written and read back`() throws {
+        var manifest = BundleManifest()
+        manifest.osimage = ["imagename": "img", "profile": "compute", "postscripts": "a,b"]
+        manifest.linuximage = ["imagename": "img", "pkglist": "/x"]
+        (manifest.kernel, manifest.postscripts) = ("/k", "a,b")
+        for dialect in [BundleManifest.Dialect.nested, .flat] {
+            manifest.dialect = dialect
+            let xml = try BundleDescription(manifest, tool: "t").pack().xml
+            #expect(xml.contains("<osimage>") == (dialect == .nested))
+            #expect(try BundleManifest(xml: Array(xml.utf8)) == manifest)
+        }
+        // Two tables may say different things only in the newer form.
+        manifest.linuximage["comments"] = "x"
+        manifest.osimage["comments"] = "y"
+        #expect(throws: BundleError.self) { try BundleDescription(manifest, tool: "t").pack() }
+        manifest.dialect = .nested
+        #expect(throws: Never.self) { try BundleDescription(manifest, tool: "t").pack() }
+    }
+
     @Test func `the bytes do not depend on the width`() async throws {
         let pack = try description().pack()
         var digests: Set<Digest> = []

@@ -179,6 +179,21 @@ import Testing
         #expect(try !site.everything().contains(text: token))
     }
 
+    @Test func `while the image is locked nothing is reverted`() throws {
+        let catboat = try catboat()
+        let folder = Scratch.directory.joined("install/netboot/img")
+        try folder.createDirectories()
+        let tip = try site.git("rev-parse", "HEAD")
+        let before = try catboat("lsdef", "-t", "osimage", "-z", "img").stdout
+        // The command runs under the lock, and takes it from elsewhere: what it inherits is hidden.
+        let result = try catboat(
+            "image-lock", "img", "--", "env", "-u", "CATBOAT_LOCK_FD", Word(catboat.tool("help").program),
+            "--root", Word(Scratch.directory), "revert", "img", "img@{3}")
+        #expect(result.status != 0 && result.stderr.contains("failed to acquire lock"), "\(result)")
+        #expect(try site.git("rev-parse", "HEAD") == tip)
+        #expect(try catboat("lsdef", "-t", "osimage", "-z", "img").stdout == before)
+    }
+
     @Test func `a tag is not named like an osimage`() throws {
         let result = try catboat()("tag", "img")
         #expect(result.status != 0 && result.stderr.contains("an osimage has this name: 'img'"))

@@ -16,7 +16,8 @@ import Testing
     private static let hidden = [
         "install/custom/.git/HEAD", "install/custom/.git/config", "install/custom/config", "install/custom/list",
         "install/custom/hooks/pre-genimage", "\(folder)/.state", "\(folder)/.stage/rootimg.cpio.gz", "\(set)/.new",
-        "\(folder)/rootimg/etc/hostname", "install/.catboat/journal/one/plan.json", "install/.git/HEAD",
+        "\(folder)/rootimg/etc/hostname", "\(folder)/rootimg.ORIG/etc/shadow", "install/.catboat/journal/one/plan.json",
+        "install/.git/HEAD",
         "tftpboot/.boot.tmp-1", "etc/catboat/site.sqlite", "etc/hostname",
     ]
     /// Other spellings of what is hidden, and lists of folders.

@@ -118,12 +118,15 @@ struct Prescripts {
         let endings = try Step.run(steps, width: width ?? 1)
         for case .signaled(let signal) in endings { Interruption.die(of: signal) }
         let failed = zip(portions, endings).filter { !$0.1.isSuccess }.flatMap(\.0)
-        return failed.isEmpty ? ([], "") : (refuse(script, failed, "failed").nodes, "failed, see above")
+        return failed.isEmpty ? ([], "") : refuse(script, failed, "failed", ", see above")
     }
 
-    private func refuse(_ script: String, _ nodes: [String], _ why: String) -> (nodes: [String], why: String) {
+    /// - Parameter hint: what is no news to whoever reads the warning.
+    private func refuse(
+        _ script: String, _ nodes: [String], _ why: String, _ hint: String = ""
+    ) -> (nodes: [String], why: String) {
         if !stopsNodes { Console.warning("prescript '\(script)' \(why) for nodes \(nodes.joined(separator: ","))") }
-        return (nodes, why)
+        return (nodes, why + hint)
     }
 
     /// How many may run at once, when the script wants to run for each node.

@@ -72,6 +72,25 @@ import Testing
         #expect(try pipe.status()?.kind == .fifo)
     }
 
+    @Test func `a bundle on standard input is unpacked as it comes`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        for compressor in ["gzip", "zstd", "xz"] {
+            try from.succeed("imgexport", Word(Self.image), Word(bundle), "--compress", Word(compressor))
+            let bytes = try bundle.readBytes(limit: 64 << 20)
+            let folder = Scratch.directory.joined("out-\(compressor)")
+            let unlimited = try from.run("bundle-unpack", ["-", Word(folder)], input: bytes)
+            #expect(unlimited.status == 128 && unlimited.stderr.contains("give --max-size BYTES"))
+            let result = try from.run("bundle-unpack", ["--max-size", "1000000", "-", Word(folder)], input: bytes)
+            if compressor == "xz" {
+                #expect(result.status == 128 && result.stderr.contains("pipe it through xz -dc"), "\(result)")
+                #expect(!folder.exists)
+            } else {
+                #expect(result.status == 0, "\(result)")
+                #expect(folder.joined(Self.image).joined("manifest.xml").isRegularFile)
+            }
+        }
+    }
+
     @Test func `options without a value that means something are told`() throws {
         let catboat = try BundleSite.empty("site")
         for (verb, words, told) in [
@@ -101,11 +120,18 @@ import Testing
                 "compute.pkglist includes /install/custom/netboot/debian/more.pkglist, which is not here."))
     }
 
-    @Test func `a complete bundle of shipped lists arrives, and its status is clean`() throws {
+    @Test func `a complete bundle of shipped lists arrives, and what stays behind is told`() throws {
         let from = try BundleSite.make("from", version: "1")
         let shipped = "/opt/xcat/share/xcat/netboot/debian/compute.exlist"
         try from.succeed("chdef", "-t", "osimage", "-o", Word(Self.image), Word("exlist=\(shipped)"))
-        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        try from.succeed(
+            "chdef", "-t", "osimage", "-o", Word(Self.image), "postscripts=setup,syslog,not-here")
+        let hooks = Scratch.directory.joined("from/install/custom/hooks/osimage/\(Self.image)/pre-genimage.d")
+        try hooks.joined("20-mask").createSymbolicLink(to: "/dev/null")
+        let exported = try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        #expect(exported.stderr.contains("pre-genimage.d/20-mask is a link or no file; it is not in the bundle."))
+        #expect(exported.stderr.contains("postscript not-here is not in /install/postscripts; "))
+        #expect(!exported.stderr.contains("syslog"))
         let to = try BundleSite.empty("to")
         try to.succeed("imgimport", Word(bundle))
         #expect(try BundleSite.stanza(to).contains("exlist=/install/custom/netboot/debian/compute.exlist\n"))

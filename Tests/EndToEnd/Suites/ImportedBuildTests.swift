@@ -60,6 +60,23 @@ import Testing
         #expect(digests.contains("\ntree\t\(Digest.of("6.1".utf8))\n"), "\(digests)")
     }
 
+    @Test func `shipped lists that an import moves to the site's folder leave a clean status`() throws {
+        let site = try BundleSite.make("site", version: "1")
+        let shipped = "/opt/xcat/share/xcat/netboot/debian/compute.exlist"
+        try site.succeed("chdef", "-t", "osimage", "-o", Word(Self.image), Word("exlist=\(shipped)"))
+        try record(site, "site", facts: "6.1")
+        let bundle = Scratch.directory.joined("image.tgz")
+        try site.succeed("imgexport", Word(Self.image), Word(bundle))
+        try site.succeed("imgimport", Word(bundle))
+        #expect(try BundleSite.stanza(site).contains("exlist=/install/custom/netboot/debian/compute.exlist\n"))
+        let status = try site.succeed("status", Word(Self.image)).stdout
+        #expect(status.contains(": up to date"), "\(status)")
+        // And once more: nothing new.
+        let log = try site.succeed("profile-log", Word(Self.image)).stdout
+        try site.succeed("imgimport", Word(bundle))
+        #expect(try site.succeed("profile-log", Word(Self.image)).stdout == log)
+    }
+
     @Test func `importing an image over itself adds nothing to the history`() throws {
         let site = try BundleSite.make("site", version: "1")
         let bundle = Scratch.directory.joined("image.tgz")
