@@ -38,7 +38,9 @@ public struct ScratchDirectoryTrait: TestTrait, SuiteTrait, TestScoping {
         try #require(made)
         let path = FilePath(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
         defer { try? path.removeTree() }
-        try await Scratch.$current.withValue(path) { try await function() }
+        try await TestTimes.measure(test.shownName) {
+            try await Scratch.$current.withValue(path) { try await function() }
+        }
     }
 }
 

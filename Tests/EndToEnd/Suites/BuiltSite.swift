@@ -123,7 +123,7 @@ final class BuiltSite: @unchecked Sendable {
                     dpkg-query -f '${db:Status-Status} ${Package}\\t${Version}\\t${Architecture}\\n' -W | sed -n 's/^installed //p'
                 fi
             }
-            state=$(timeout 300 systemctl is-system-running --wait)
+            state=$(timeout 1200 systemctl is-system-running --wait)
             {
             echo "REPORT state=$state"
             echo "REPORT failed=[$(systemctl list-units --state=failed --plain --no-legend)]"
@@ -149,6 +149,14 @@ final class BuiltSite: @unchecked Sendable {
             END
             mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
             ln -sf ../e2e-report.service "$1/etc/systemd/system/multi-user.target.wants/e2e-report.service"
+            # Debian's ifupdown gives udev two minutes, whatever systemd's limit is.
+            mkdir -p "$1/etc/systemd/system/ifupdown-pre.service.d"
+            cat > "$1/etc/systemd/system/ifupdown-pre.service.d/slow.conf" <<'END'
+            [Service]
+            TimeoutSec=900
+            ExecStart=
+            ExecStart=/bin/udevadm settle --timeout=890
+            END
 
             """
         try AtomicFile.write(script.utf8, to: lists.joined("e2e.postinstall"), permissions: 0o755)
@@ -171,7 +179,9 @@ struct BuiltSiteTrait: SuiteTrait, TestScoping {
             if Environment.current["CATBOAT_TEST_KEEP"] == nil { try? folder.removeTree() }
         }
         try folder.changePermissions(0o755)
-        let site = try BuiltSite(folder, distribution)
+        let site = try await TestTimes.measure("the site and image of \(distribution.platform)") {
+            try BuiltSite(folder, distribution)
+        }
         try await BuiltSite.$current.withValue(site) { try await function() }
     }
 }
