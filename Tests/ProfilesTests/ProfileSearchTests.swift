@@ -124,6 +124,10 @@ import Testing
         #expect(search().platform(of: OSName("centos8.5"), in: .netboot) == "centos")
         #expect(search().platform(of: OSName("plan9"), in: .netboot) == nil)
         #expect(search().platform(of: OSName("../etc"), in: .netboot) == nil)
+        // A folder of the site counts for a distribution that has none, and hides no shipped one.
+        try write(["install/custom/netboot/centos8.5/x", "install/custom/netboot/plan/x"])
+        #expect(search().platform(of: OSName("centos8.5"), in: .netboot) == "centos")
+        #expect(search().platform(of: OSName("plan9"), in: .netboot) == "plan")
     }
 
     @Test(.scratchDirectory) func `a postinstall script counts only when it is executable`() throws {

@@ -154,6 +154,24 @@ import Testing
         #expect(missing.stderr.hasPrefix("rootimg-populate: error: package folder not found: 'nosuch ("))
     }
 
+    @Test func `of otherpkgdir only the folders that lists name count`() throws {
+        let site = try ImageSite()
+        try TinyMedium.make("newer", "--generation", "2")
+        let newer = try #require(
+            try Tool("find", [Word(Scratch.directory.joined("newer/pool")), "-name", "tiny-extra_*"]).output().lines
+                .first)
+        let old = try #require(
+            try Tool("find", [Word(site.medium.joined("pool")), "-name", "tiny-extra_*"]).output().lines.first)
+        let others = Scratch.directory.joined("others")
+        for (folder, file) in [("site", old), ("unused", newer)] {
+            try others.joined(folder).createDirectories()
+            _ = try Tool("cp", [Word(file), Word(others.joined(folder))]).output()
+        }
+        let result = try site.populate("tiny-hello\n", "--otherpkgdir", Word(others), others: "site/tiny-extra\n")
+        #expect(result.status == 0, "\(result.stderr)")
+        #expect(try site.catboat("package-list", Word(site.tree)).stdout.contains("\ntiny-extra\t1.0\t"))
+    }
+
     @Test func `the kernel is the newest by version order, or the chosen one`() throws {
         let site = try ImageSite()
         let result = try site.populate("linux-image-tiny\n", "--kernelver", "6.1.0-9-tiny")

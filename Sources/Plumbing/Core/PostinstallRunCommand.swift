@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CommandShell
 internal import Hooks
+internal import Profiles
 internal import RootImage
 internal import Sandbox
 internal import Settings
@@ -73,8 +74,9 @@ struct PostinstallRunCommand: ParsableCommand {
 
     /// xCAT's scripts stand in the folder of their distribution's genimage.
     private func directory(_ folder: ImageFolder, _ settings: Settings) -> FilePath {
-        let top = settings.dataFolder.joined("netboot")
-        let names = osver.indices.reversed().map { String(osver[...$0]) }
-        return names.lazy.map { top.joined($0) }.first(where: \.isDirectory) ?? folder.path
+        let search = ProfileSearch(installFolder: "/install") { try? settings.host($0) }
+        let place = search.platform(of: OSName(osver), in: .netboot)
+            .map { settings.dataFolder.joined("netboot").joined($0) }
+        return place.flatMap { $0.isDirectory ? $0 : nil } ?? folder.path
     }
 }

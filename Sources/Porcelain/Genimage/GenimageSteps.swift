@@ -34,13 +34,23 @@ struct GenimageSteps {
         // The lock needs the folder; what else there is comes from plumbing.
         try target.rootimgdir.createDirectories()
         let lock = try ImageLock(target.rootimgdir)
+        var isBuilt = false
         do {
             try hook("pre-genimage", lock)
             try define(lock)
             let commit = step(Part("profile-commit", [Word(target.image)]))
                 .passing(lock.descriptor, as: ImageLock.variable)
             let recipe = try RecipeCommit(commit.captured())
-            if request.onlyInitramfs { try step(beginPart, lock, recipe) } else { try populate(lock, recipe) }
+            if request.onlyInitramfs {
+                try step(beginPart, lock, recipe)
+            } else {
+                let isFirst = !target.rootimgdir.joined("rootimg").exists
+                let populated = try populateStep().passing(lock.descriptor, as: ImageLock.variable)
+                    .adding(recipe.environment).captured()
+                isBuilt = true
+                try show(populated, isFirst: isFirst)
+                try step(finishPart, lock, recipe)
+            }
             let drivers = try applyDrivers(lock, recipe)
             try hook("post-populate", lock)
             for part in postinstallParts { try step(part, lock, recipe) }
@@ -50,7 +60,8 @@ struct GenimageSteps {
             try step(completePart(recipe, kernel: Self.kernel(built)), lock, recipe, output: .null)
         } catch {
             if isNew { removeEmptyFolder() }
-            if !target.restoration.isEmpty {
+            // What the packages were chosen by stays: the next genimage would choose others.
+            if !isBuilt, !target.restoration.isEmpty {
                 let restore = Part("table-set", ["-q", "--stdin"], input: target.restoration.bytes)
                 try? step(restore, lock, output: .null)
             }
@@ -65,10 +76,7 @@ struct GenimageSteps {
 
     /// Prints what would change.
     func plan() throws {
-        try checkLists()
-        var populate = populatePart
-        populate.commands[1].words.append("--plan")
-        var step = self.step(populate)
+        var step = try populateStep("--plan")
         if target.rootimgdir.exists {
             // Also under image-lock: the step borrows the lock that we hold or borrow.
             let lock = try ImageLock(target.rootimgdir)
@@ -103,30 +111,28 @@ struct GenimageSteps {
 
     // MARK: - Steps
 
-    /// The package manager begins while the lists are read: a mistake in them must end us before that.
-    private func checkLists() throws {
-        let (verb, words) = populatePart.commands[0]
-        guard try !Step(verb, words, settings: settings).captured().output.isEmpty else {
+    /// The pipeline of `populatePart`, one after the other: a mistake in the lists must end us before packages change.
+    private func populateStep(_ options: Word...) throws -> Step {
+        let (expand, populate) = (populatePart.commands[0], populatePart.commands[1])
+        let list = try Step(expand.verb, expand.words, settings: settings).captured().output
+        guard !list.isEmpty else {
             throw GenimageTarget.failure(
                 "the package lists of \(target.image) name no package",
                 "write names into \(target.pkglists[0].printable)")
         }
+        return Step(populate.verb, populate.words + options, input: list, settings: settings)
     }
 
-    private func populate(_ lock: borrowing ImageLock, _ recipe: RecipeCommit) throws {
-        let isNew = !target.rootimgdir.joined("rootimg").exists
-        try checkLists()
-        let captured = try step(populatePart).passing(lock.descriptor, as: ImageLock.variable)
-            .adding(recipe.environment).captured()
-        let changes = captured.lines
-        if isNew {
+    /// Tells what packages came and went.
+    private func show(_ populated: Tool.Captured, isFirst: Bool) throws {
+        let changes = populated.lines
+        if isFirst {
             try Console.print(
                 "\(changes.count { !$0.hasPrefix("- ") }) packages are installed in \(settings.root.stored(target.rootimgdir).printable)/rootimg"
             )
         } else {
             for change in changes { try Console.print(String(change)) }
         }
-        try step(finishPart, lock, recipe)
     }
 
     /// Puts driver updates into the tree.
@@ -179,7 +185,7 @@ struct GenimageSteps {
         if let version = target.attributes["kernelver"] { words += ["--kernelver", Word(version)] }
         if let version = target.attributes["krpmver"] { words += ["--krpmver", Word(version)] }
         words += environmentWords + request.populateFlags
-        if !target.sharers.isEmpty, !request.populateFlags.contains("--keep-removed") { words.append("--keep-removed") }
+        if target.isGuest, !request.populateFlags.contains("--keep-removed") { words.append("--keep-removed") }
         words.append(Word(target.rootimgdir))
         var part = Part(
             "pkglist-expand",

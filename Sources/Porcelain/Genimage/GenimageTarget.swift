@@ -36,9 +36,9 @@ struct GenimageTarget {
     let restoration: TableBatch
     /// Words for people about these.
     let notices: [String]
-    /// The diskless osimages whose root image a statelite one builds upon: packages that they want are not its to remove.
-    let sharers: [String]
     let isStatelite: Bool
+    /// Whether it is a statelite image in the folder of a diskless one, whose packages are not its to remove.
+    let isGuest: Bool
 
     init(_ request: GenimageRequest, _ cluster: Cluster) throws {
         let name = try Self.name(request, cluster)
@@ -85,9 +85,16 @@ struct GenimageTarget {
         let settings = cluster.settings
         rootimgdir = try settings.root.host(folder)
         isStatelite = provmethod == "statelite"
-        sharers = try cluster.osimageNames().filter { other in
-            guard provmethod == "statelite", let image = try cluster.findOsimage(other) else { return false }
-            return try image.provmethod == "netboot" && image.rootimgdir(cluster) == folder
+        let host =
+            try isStatelite
+            ? cluster.osimageNames().compactMap { try cluster.findOsimage($0) }.first {
+                try $0.provmethod == "netboot" && $0.rootimgdir(cluster) == folder
+            } : nil
+        isGuest = host != nil
+        if let host, request.populateFlags.contains("--fresh") {
+            throw Self.failure(
+                "--fresh would lose the packages of \(host.name), whose root image \(name) shares.",
+                "run genimage --fresh \(host.name), then genimage \(name)")
         }
         pkglists = try Self.files(definition.list("pkglist"), "The pkglist specified", cluster)
         guard !pkglists.isEmpty else {

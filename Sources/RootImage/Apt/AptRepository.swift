@@ -29,7 +29,17 @@ enum AptRepository: PackageRepository, Sendable {
     ///   - architecture: Debian's name of it, e.g. `amd64`.
     ///   - root: messages show paths without its prefix.
     /// - Returns: several when an archive has several suites.
-    static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws
+    static func find(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [AptRepository] {
+        try find(entry, architecture, root, entersFolders: true)
+    }
+
+    static func findAtTop(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws
+        -> [AptRepository]
+    {
+        try find(entry, architecture, root, entersFolders: false)
+    }
+
+    private static func find(_ entry: String, _ architecture: String, _ root: RootFolder, entersFolders: Bool) throws
         -> [AptRepository]
     {
         if isURL(entry) {
@@ -46,7 +56,7 @@ enum AptRepository: PackageRepository, Sendable {
         for name in ["Packages", "Packages.gz", "Packages.xz"] where folder.joined(name).isRegularFile {
             return [.flat(folder, isSigned: folder.joined("InRelease").exists || folder.joined("Release.gpg").exists)]
         }
-        let debs = try packages(in: folder)
+        let debs = try packages(in: folder, entersFolders: entersFolders)
         guard !debs.isEmpty else { throw RepositoryError.empty(stored, architecture: architecture) }
         return [.packages(folder, debs: debs)]
     }
@@ -93,13 +103,13 @@ enum AptRepository: PackageRepository, Sendable {
         return result
     }
 
-    private static func packages(in folder: FilePath) throws -> [FilePath] {
+    private static func packages(in folder: FilePath, entersFolders: Bool) throws -> [FilePath] {
         var debs: [FilePath] = []
         try TreeWalk(folder).run { entry in
             if entry.status.kind == .regular, entry.path.bytes.suffix(4).elementsEqual(".deb".utf8) {
                 debs.append(entry.path)
             }
-            return .enter
+            return entersFolders ? .enter : .skip
         }
         return debs
     }

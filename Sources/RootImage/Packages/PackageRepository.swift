@@ -33,10 +33,6 @@ protocol PackageRepository: Equatable {
 }
 
 extension PackageRepository {
-    static func findAtTop(_ entry: String, architecture: String, shownBeneath root: RootFolder) throws -> [Self] {
-        try find(entry, architecture: architecture, shownBeneath: root)
-    }
-
     static func isURL(_ entry: String) -> Bool { schemes.contains { entry.hasPrefix($0) } }
 }
 

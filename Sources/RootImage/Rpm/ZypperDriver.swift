@@ -139,7 +139,10 @@ final class ZypperDriver: PackageDriver {
         }
     }
 
-    private static func namesVersion(_ name: String) -> Bool { name.contains { "<=>".contains($0) } }
+    /// Whether a word asks for a version, or for none above one: not `name>=version`.
+    private static func namesVersion(_ name: String) -> Bool {
+        name.first { "<=>".contains($0) }.map { $0 != ">" } ?? false
+    }
     private static func bareName(_ name: String) -> String { String(name.prefix { !"<=>".contains($0) }) }
 
     /// With a chosen kernel the names of its packages mean that one.
@@ -248,6 +251,13 @@ final class ZypperDriver: PackageDriver {
         [0, 102, 103, scriptFailed].contains { ending == .exited($0) }
     }
 
+    /// Lines that say which repositories the packages named in a message come from.
+    private func origins(_ text: String) throws -> [String] {
+        try readIndex().locations.filter { text.contains($0.key.labelWithoutEpoch) }
+            .map { "\($0.key.label) is in \(workspace.repositories[$0.value.repository].shown)" }
+            .sorted().prefix(10).map { $0 }
+    }
+
     private func failure(_ ending: Tool.Ending, _ log: PackageLog) throws -> any Error {
         let text = try log.text()
         let answer = try ZypperAnswer(text)
@@ -259,7 +269,10 @@ final class ZypperDriver: PackageDriver {
         }
         let lines = (answer.problems + answer.errors).flatMap { $0.split(separator: "\n") }
         let words = workspace.readable(lines.filter { !PackageLog.isChatter($0) }.joined(separator: "\n"))
-        if !answer.problems.isEmpty { return PackageError.unresolvable(words, workspace.requests(in: words)) }
+        if !answer.problems.isEmpty {
+            let text = ([words] + (try origins(words))).joined(separator: "\n")
+            return PackageError.unresolvable(text, workspace.requests(in: words))
+        }
         let names = answer.errors.joined(separator: "\n")
         if ending == .exited(106) || names.contains("epository ") {
             return RepositoryError.unusable(workspace.place(namedIn: names), reason: words)

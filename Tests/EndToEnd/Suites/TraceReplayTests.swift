@@ -25,8 +25,10 @@ import Testing
         let site = try TinySite()
         let text = try traced("genimage", site)
         #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("+") })
-        #expect(text.contains(" | SOURCE_DATE_EPOCH="))
-        #expect(text.contains(" catboat --root \(site.root) rootimg-populate "))
+        let populate = try #require(text.split(separator: "\n").first { $0.contains(" rootimg-populate ") })
+        #expect(populate.hasPrefix("+ SOURCE_DATE_EPOCH=") && populate.contains(" catboat --root \(site.root) "))
+        let list = text.split(separator: " <<'CATBOAT-EOF' # ").last?.split(separator: "\n+ CATBOAT-EOF\n").first
+        #expect(list?.contains("tiny-hello") == true, "\(text)")
     }
 
     private func traced(_ verb: String, _ site: TinySite) throws -> String {
