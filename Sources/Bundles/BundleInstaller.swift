@@ -311,8 +311,10 @@ public struct BundleInstaller: Sendable {
         else { return }
         var number = 1
         var kept: FilePath { FilePath(bytes: target.bytes + Array(".edited-\(number)".utf8)) }
-        while try kept.status() != nil { number += 1 }
-        try Self.link(target, as: kept)
+        // An undo that was killed may have kept it.
+        func isThere(_ other: FileStatus) -> Bool { (other.device, other.inode) == (present.device, present.inode) }
+        while let other = try kept.status(), !isThere(other) { number += 1 }
+        if try kept.status() == nil { try Self.link(target, as: kept) }
         keptEdit(target, kept)
     }
 

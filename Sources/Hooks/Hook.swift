@@ -31,6 +31,8 @@ public struct Hook: Sendable, Equatable {
         case masked(FilePath)
         /// Somebody else could have written it: the command would stop. Only in lists.
         case untrusted(FilePath, HookError.Distrust)
+        /// Its settings name an event that there is not. Only in lists.
+        case unknownEvent
         /// Its settings are wrong, or its program is missing: the command would stop. Only in lists.
         case wrong(String)
 
@@ -43,6 +45,7 @@ public struct Hook: Sendable, Equatable {
             case .masked(let path): "masked by \(path.printable)"
             case .untrusted(let path, .owner(let owner)):
                 "refused: user \(owner) owns \(path.printable)"
+            case .unknownEvent: "refused: no such event"
             case .wrong(let problem): "refused: \(problem)"
             case .untrusted(let path, .writableByOthers(let mode)):
                 "refused: mode \(String(mode, radix: 8)) of \(path.printable) lets others write"

@@ -11,7 +11,7 @@ public import SystemPackage
 /// Places, from general to specific: `<datadir>/hooks.d/<event>.d` (shipped), `<installdir>/custom/hooks/<event>` and
 /// `<event>.d/` (site), `<installdir>/custom/hooks/osimage/<image>/<event>.d/` (image), `hook.<name>.*` (configured).
 /// Sorted by the bytes of the file name, ties by place. A link to /dev/null masks hooks of its name in more general
-/// places. Hidden files and those ending in `~` or `.sample` are no hooks.
+/// places. Hidden files, those ending in `~` or `.sample` and copies that an import kept are no hooks.
 public struct HookFinder: Sendable {
     private let settings: Settings
     private let installFolder: FilePath
@@ -171,6 +171,12 @@ public struct HookFinder: Sendable {
 
     private static func isHookName(_ name: [UInt8]) -> Bool {
         name.first != UInt8(ascii: ".") && name.last != UInt8(ascii: "~") && !name.ends(with: ".sample")
+            && !isKeptCopy(FilePath(bytes: name))
+    }
+
+    /// Whether a file is what imgimport kept of another one: `NAME.ORIG`, `NAME.ORIG.1`, `NAME.edited-1`.
+    public static func isKeptCopy(_ name: FilePath) -> Bool {
+        name.printable.wholeMatch(of: /.+\.(ORIG(\.[0-9]+)?|edited-[0-9]+)/) != nil
     }
 
     private func hook(_ entry: Entry, _ place: Place, _ hookSettings: HookSettings) throws(HookError) -> Hook {
@@ -227,15 +233,19 @@ public struct HookFinder: Sendable {
             guard let matching = unknown ?? events.first(where: { $0.text == event.name }) else { continue }
             var hook = Hook(
                 name: FilePath(name), origin: .configured, place: FilePath(matching.origin), action: .program("", []))
-            do throws(HookError) {
-                if let unknown {
+            if let unknown {
+                guard isListing else {
                     throw .badSetting(
                         key: "hook.\(name).event", value: unknown.text, origin: unknown.origin, remedy: "name an event")
                 }
-                try complete(&hook, name, hookSettings)
-            } catch {
-                guard isListing else { throw error }
-                hook.ignored = .wrong(error.diagnostic.statement)
+                hook.ignored = .unknownEvent
+            } else {
+                do throws(HookError) {
+                    try complete(&hook, name, hookSettings)
+                } catch {
+                    guard isListing else { throw error }
+                    hook.ignored = .wrong(error.diagnostic.statement)
+                }
             }
             hooks.append(hook)
         }

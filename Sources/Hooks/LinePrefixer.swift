@@ -1,3 +1,5 @@
+internal import Support
+
 /// Puts a label in front of every line of a stream of bytes in any encoding.
 struct LinePrefixer {
     private let mark: [UInt8]
@@ -14,11 +16,11 @@ struct LinePrefixer {
     /// - Parameter limit: how many bytes of the stream are passed on.
     init(label: [UInt8], limit: Int) {
         // A name is a file's name: it must not move the cursor.
-        mark =
-            label.flatMap { byte -> [UInt8] in
-                guard byte < 0x20 || byte == 0x7f else { return [byte] }
-                return Array((byte < 16 ? "\\x0" : "\\x").utf8) + Array(String(byte, radix: 16).utf8)
-            } + Array(": ".utf8)
+        let safe =
+            String(validating: label, as: UTF8.self)
+            .map { Array(Diagnostic.escaped($0, keepingNewlines: false).utf8) }
+            ?? label.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
+        mark = safe + Array(": ".utf8)
         remaining = limit
     }
 

@@ -3,8 +3,10 @@ public import SystemPackage
 
 /// The `#INCLUDE:file#` lines of a list or template.
 public struct ListIncludes: Sendable {
-    private let text: String
+    private let text: [UInt8]
     private let values: [String: String]
+    /// Where in the text the names are.
+    private let names: [Range<Int>]
 
     /// - Parameter variables: the attribute `environvar`, for `$NAME` and `${NAME}`.
     public init(_ bytes: [UInt8], variables: String) {
@@ -13,40 +15,40 @@ public struct ListIncludes: Sendable {
                 let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return parts.count == 2 ? (parts[0].filter { !$0.isWhitespace }, String(parts[1])) : nil
             }, uniquingKeysWith: { $1 })
-        text = String(decoding: bytes, as: UTF8.self)
+        text = bytes
+        names = bytes.split { $0 == 0x0a || $0 == 0x0d }.compactMap { line in
+            let line = line.drop { $0 == 0x20 || $0 == 0x09 }
+            guard line.starts(with: "#INCLUDE:".utf8) else { return nil }
+            let name = line.dropFirst(9).prefix { $0 != UInt8(ascii: "#") }
+            return name.startIndex..<name.endIndex
+        }
     }
 
     /// Relative names are relative to `folder`, that of the list which is read first.
-    public func paths(from folder: FilePath) -> [FilePath] {
-        text.split(whereSeparator: \.isNewline).compactMap { line in Self.name(in: line).flatMap { path($0, folder) } }
-    }
+    public func paths(from folder: FilePath) -> [FilePath] { names.compactMap { path($0, folder) } }
 
     /// The list with other names for included files.
     /// - Parameter place: where an included file is from now on; nil when it stays.
-    /// - Returns: nil when nothing changes.
-    public func moved(from folder: FilePath, _ place: (FilePath) -> FilePath?) -> [UInt8]? {
+    /// - Returns: the list, nil when nothing changes, and the files whose names come from a variable and stay.
+    public func moved(from folder: FilePath, _ place: (FilePath) -> FilePath?) -> (bytes: [UInt8]?, left: [FilePath]) {
         var result = text
-        for line in text.split(whereSeparator: \.isNewline).reversed() {
-            guard let name = Self.name(in: line), let old = path(name, folder), let new = place(old) else { continue }
-            let last = old.lastName.printable
-            if name.hasPrefix("/"), !name.contains("$") {
-                result.replaceSubrange(name.startIndex..<name.endIndex, with: new.printable)
-            } else if name.hasSuffix(last) {
-                let start = name.index(name.endIndex, offsetBy: -last.count)
-                result.replaceSubrange(start..<name.endIndex, with: new.lastName.printable)
+        var left: [FilePath] = []
+        for range in names.reversed() {
+            guard let old = path(range, folder), let new = place(old) else { continue }
+            let (name, last) = (text[range], old.lastName.bytes)
+            if name.first == UInt8(ascii: "/"), !name.contains(UInt8(ascii: "$")) {
+                result.replaceSubrange(range, with: new.bytes)
+            } else if name.suffix(last.count).elementsEqual(last) {
+                result.replaceSubrange(range.upperBound - last.count..<range.upperBound, with: new.lastName.bytes)
+            } else {
+                left.append(old)
             }
         }
-        return result == text ? nil : Array(result.utf8)
+        return (result == text ? nil : result, left.reversed())
     }
 
-    /// The name in a line, as written.
-    private static func name(in line: Substring) -> Substring? {
-        let line = line.drop { $0.isWhitespace }
-        return line.hasPrefix("#INCLUDE:") ? line.dropFirst(9).prefix { $0 != "#" } : nil
-    }
-
-    private func path(_ name: Substring, _ folder: FilePath) -> FilePath? {
-        let name = Self.expand(name, values)
+    private func path(_ range: Range<Int>, _ folder: FilePath) -> FilePath? {
+        let name = Self.expand(Substring(String(decoding: text[range], as: UTF8.self)), values)
         guard !name.isEmpty, !name.contains("\0") else { return nil }
         return name.hasPrefix("/") ? FilePath(name) : folder.joined(name)
     }

@@ -146,7 +146,8 @@ import Testing
         #expect(steps >= 20)
     }
 
-    @Test func `what was edited after an import died is kept when the import is undone`() throws {
+    @Test(arguments: [false, true])
+    func `what was edited after an import died is kept when the import is undone`(wasKilled: Bool) throws {
         let site = try Site(Scratch.directory)
         let journals = Scratch.directory.joined("journal")
         let journal = try InstallJournal.begin(site.plan, in: journals)
@@ -160,13 +161,16 @@ import Testing
         let target = Scratch.directory.joined("site/a")
         try #require(try target.readText() == "new a")
         try AtomicFile.write("edited a".utf8, to: target)
+        let place = Scratch.directory.joined("site/a.edited-1")
+        // As an earlier undo leaves it that was killed in the middle.
+        if wasKilled { _ = try Tool("ln", [Word(target), Word(place)]).output() }
         let found = try #require(try InstallJournal.open(journals.joined("one")))
         nonisolated(unsafe) var kept: [FilePath] = []
         let undoing = BundleInstaller(journals: journals) { file, place in kept += [file, place] }
         #expect(try undoing.recover(found, .init(set: { _ in }, holds: { _ in false })) == .undone)
         #expect(try target.readText() == "old a")
-        let place = Scratch.directory.joined("site/a.edited-1")
         #expect(try place.readText() == "edited a")
+        #expect(!Scratch.directory.joined("site/a.edited-2").exists)
         #expect(kept == [target, place])
     }
 

@@ -90,6 +90,8 @@ import Testing
         try site.hook("pre-genimage.d/.hidden")
         try site.hook("pre-genimage.d/30-old~")
         try site.hook("pre-genimage.d/40-example.sample")
+        // What an import kept of other hooks must not run beside them.
+        for name in ["10-plain.ORIG", "20-off.ORIG.1", "45-x.edited-2"] { try site.hook("pre-genimage.d/\(name)") }
         try Scratch.directory.joined("install/custom/hooks/pre-genimage.d/50-folder").createDirectories()
         try site.configure(
             """

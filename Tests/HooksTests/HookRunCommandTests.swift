@@ -81,9 +81,10 @@ import Testing
         for line in [
             "    10-sound (site)\n",
             "  - gone (configured, refused: program of hook gone not found: 'no-such-program')\n",
-            "  - typo (configured, refused: setting is not understood: 'hook.typo.event=pre-genimag')\n",
+            "  - typo (configured, refused: no such event)\n",
             "  - script (configured, refused: postscript of hook script not found: '/install/postscripts/nosuch')\n",
-        ] { #expect(listed.stdout.contains(line), "\(line)\(listed.stdout)") }
+        ] { #expect(listed.stdout.ranges(of: line).count == 1, "\(line)\(listed.stdout)") }
+        #expect(try catboat("hook", "list", "post-genimage").stdout.contains("typo"))
         #expect(try catboat("hook-run", "pre-genimage").status == 128)
     }
 

@@ -40,6 +40,15 @@ import Testing
         #expect(printed == Array("s: a\ns: ".utf8) + [0xff, 0xfe] + Array("\ns: \ns: no newline\n".utf8))
     }
 
+    @Test func `a label moves no cursor`() throws {
+        let path = try Scratch.write("#!/bin/sh\necho a\n", to: "script", permissions: 0o755)
+        let pipe = try FileDescriptor.pipe()
+        _ = try ScriptRunner(output: pipe.writeEnd).run(Script(Tool(path), label: "a\u{1b}[2J\nb"))
+        try pipe.writeEnd.close()
+        #expect(try pipe.readEnd.readToEnd(limit: 100, of: "pipe") == Array(#"a\x1b[2J\nb: a"#.utf8) + [0x0a])
+        try pipe.readEnd.close()
+    }
+
     @Test func `at the time limit the whole group ends, children that ignore SIGTERM too`() throws {
         let pids = Scratch.directory.joined("pids").printable
         let start = ContinuousClock.now

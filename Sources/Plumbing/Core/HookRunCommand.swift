@@ -41,7 +41,12 @@ struct HookRunCommand: ParsableCommand {
             configuration: try cluster.settings.configuration(installFolder: installFolder))
         let events = try event.map { [try HookEvent(named: $0)] } ?? HookEvent.all
         if list {
-            let found = try events.map { ($0, try finder.hooks(of: $0, image: osimage, isListing: true)) }
+            // One whose event is unknown is found for every event.
+            var unknown: Set<FilePath> = []
+            let found = try events.map { event in
+                let hooks = try finder.hooks(of: event, image: osimage, isListing: true)
+                return (event, hooks.filter { $0.ignored != .unknownEvent || unknown.insert($0.place).inserted })
+            }
             try HookListing(found).print(nul: nul, json: json)
         } else {
             try run(events[0], finder, cluster)
@@ -102,7 +107,7 @@ struct HookRunCommand: ParsableCommand {
             case .notAFile: Console.note("hook-run: hook is not a file and does not run: '\(place)'")
             case .notAFolder:
                 Console.note("hook-run: what should be a folder of hooks is none, and nothing runs: '\(place)'")
-            case .disabled, .masked, .untrusted, .wrong, nil: break
+            case .disabled, .masked, .untrusted, .unknownEvent, .wrong, nil: break
             }
         }
     }

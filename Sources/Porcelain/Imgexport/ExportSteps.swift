@@ -23,7 +23,7 @@ struct ExportSteps {
     }
 
     func run() throws {
-        if request.remote == nil, let kind = try output.status()?.kind, kind != .regular {
+        if request.remote == nil, let kind = try output.targetStatus()?.kind, kind != .regular {
             throw ExportTarget.failure(
                 "'\(output.printable)' is there and no file.", "name another file for the bundle, or remove it first")
         }

@@ -1,6 +1,7 @@
 internal import Bundles
 internal import CommandShell
 internal import Definitions
+internal import Hooks
 internal import Profiles
 internal import Resolution
 internal import Settings
@@ -309,7 +310,8 @@ struct ExportTarget {
             }
             return .enter
         }
-        for path in found {
+        // What an import kept of other hooks is not the image's.
+        for path in found where !HookFinder.isKeptCopy(path.lastName) {
             guard ImportBoundary.isImageHook(FilePath("osimage").joined(image).joined(path), of: image) else {
                 Console.warning("\(hooks.joined(path).printable) is no hook; it is not in the bundle.")
                 continue

@@ -66,6 +66,12 @@ import Testing
         let from = try BundleSite.make("from", version: "1")
         let pipe = Scratch.directory.joined("pipe")
         _ = try Tool("mkfifo", [Word(pipe)]).output()
+        // A link to a bundle is one to replace.
+        try Scratch.write("", to: "dated.tgz")
+        let link = Scratch.directory.joined("current.tgz")
+        try link.createSymbolicLink(to: "dated.tgz")
+        try from.succeed("imgexport", Word(Self.image), Word(link))
+        #expect(try link.targetStatus()?.size ?? 0 > 0)
         let refused = try from("imgexport", Word(Self.image), Word(pipe))
         #expect(refused.status == 1 && refused.stderr.contains("is there and no file"))
         #expect(try from("ramdisk-pack", "-o", Word(pipe), Word(Scratch.directory)).status == 128)
@@ -104,14 +110,21 @@ import Testing
 
     @Test func `what a copy's lists include is the copy's own`() throws {
         let from = try BundleSite.make("from", version: "1")
-        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
         let lists = Scratch.directory.joined("from/install/custom/netboot/debian")
+        // Names in an included file are relative to the list that includes it.
+        try lists.joined("base").createDirectories()
+        try AtomicFile.write("#INCLUDE:more.pkglist#\n".utf8, to: lists.joined("base/nested.pkglist"))
+        let text = try lists.joined("compute.pkglist").readText()
+        try AtomicFile.write((text + "#INCLUDE:base/nested.pkglist#\n").utf8, to: lists.joined("compute.pkglist"))
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
         try AtomicFile.write("edited\n".utf8, to: lists.joined("more.pkglist"))
-        try from.succeed("imgimport", Word(bundle), "-f", "web")
+        let imported = try from.succeed("imgimport", Word(bundle), "-f", "web")
+        #expect(!imported.stderr.contains("not here"), "\(imported)")
         #expect(try lists.joined("more.pkglist").readText() == "edited\n")
         #expect(try lists.joined("web.more.pkglist").readText() == "vim # 1\n")
         #expect(try lists.joined("web.pkglist").readText().contains("#INCLUDE:web.more.pkglist#"))
         #expect(try lists.joined("compute.pkglist").readText().contains("#INCLUDE:more.pkglist#"))
+        #expect(try lists.joined("base/web.nested.pkglist").readText() == "#INCLUDE:web.more.pkglist#\n")
         // Without the included file the import says what is missing.
         try from.succeed("imgexport", Word(Self.image), Word(bundle))
         let warned = try BundleSite.empty("to").succeed("imgimport", Word(bundle))
