@@ -158,7 +158,7 @@ let package = Package(
         tests("RootImageTests", ["RootImage", "KernelModules", "Profiles", "Sandbox", "Digests", "Support"]),
         tests("RamdiskTests", ["Ramdisk", "Archive", "Profiles", "Digests", "Support"]),
         tests("HooksTests", ["Hooks", "Settings", "Support"]),
-        tests("HistoryTests", ["History", "Digests", "Support"]),
+        tests("HistoryTests", ["History", "Definitions", "Digests", "Support"]),
         tests("NetbootTests", ["Netboot", "Digests", "Support"]),
         tests("BundlesTests", ["Bundles", "Archive", "Digests", "Support"]),
         tests("CommandListTests", ["CommandList", "Support"]),

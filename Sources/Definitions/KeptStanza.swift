@@ -1,6 +1,11 @@
 /// The stanza of one object as the history keeps it: what `lsdef -z` prints, but that a value may have several lines,
 /// of which all but the first begin with a TAB.
 public enum KeptStanza {
+    /// Attributes whose values look like secrets, with the reason.
+    public static func secrets(in attributes: [String: String]) -> [String: String] {
+        attributes.compactMapValues { SecretScreen.finding(in: Array($0.utf8), name: []) }
+    }
+
     /// - Parameter leftOut: attributes whose values are not kept, with the reason.
     public static func text(
         _ name: String, type: String, _ attributes: [String: String], leftOut: [String: String] = [:]

@@ -3,10 +3,10 @@ public import SystemPackage
 internal import Support
 
 extension HistoryRepository {
-    /// Files of a recipe that were left out and have not been named before, for a warning that comes once.
+    /// What of a recipe was left out and has not been named before, for a warning that comes once.
     ///
-    /// What was named is remembered in the repository's folder; a file that is left out for another reason counts anew.
-    public func newlyLeftOut(of recipe: Recipe) throws(HistoryError) -> [(path: FilePath, reason: String)] {
+    /// What was named is remembered in the repository's folder; what is left out for another reason counts anew.
+    public func newlyLeftOut(of recipe: Recipe) throws(HistoryError) -> [(name: FilePath, reason: String)] {
         try HistoryError.wrap {
             let file = git.folder.joined("catboat-left-out")
             let known = file.exists ? try file.readBytes() : []
@@ -20,7 +20,7 @@ extension HistoryRepository {
         }
     }
 
-    private static func line(_ entry: (path: FilePath, reason: String)) -> [UInt8] {
-        Array("\(entry.reason)\t".utf8) + RecipeText.escaped(entry.path.bytes)
+    private static func line(_ entry: (name: FilePath, reason: String)) -> [UInt8] {
+        Array("\(entry.reason)\t".utf8) + RecipeText.escaped(entry.name.bytes)
     }
 }

@@ -69,11 +69,15 @@ public struct Recipe: Sendable, Equatable {
     public var stanza: [UInt8]
     /// Sorted by path.
     public var files: [File]
+    /// Attributes that the stanza leaves out, with the reason.
+    public var secrets: [String: String]
 
     /// - Throws: `HistoryError.badImageName`.
-    public init(image: String, stanza: [UInt8], files: [File]) throws(HistoryError) {
+    public init(
+        image: String, stanza: [UInt8], files: [File], secrets: [String: String] = [:]
+    ) throws(HistoryError) {
         self.image = try Self.checked(image)
-        self.stanza = stanza
+        (self.stanza, self.secrets) = (stanza, secrets)
         self.files = files.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
     }
 
@@ -89,12 +93,15 @@ public struct Recipe: Sendable, Equatable {
     /// The file `osimage/<image>/recipe`: one line a file, sorted by path.
     var list: [UInt8] { Array(files.map { $0.line + [0x0a] }.joined()) }
 
-    /// Files that were left out, with the reason.
-    public var leftOut: [(path: FilePath, reason: String)] {
-        files.compactMap { file in
-            if case .skipped(let reason) = file.content { return (file.path, reason) }
-            return nil
-        }
+    /// Files and attributes that were left out, with the reason.
+    public var leftOut: [(name: FilePath, reason: String)] {
+        let attributes = secrets.sorted { $0.key < $1.key }
+            .map { (name: FilePath("attribute \($0.key) of \(image)"), reason: $0.value) }
+        return attributes
+            + files.compactMap { file in
+                if case .skipped(let reason) = file.content { return (file.path, reason) }
+                return nil
+            }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Definitions
 internal import Digests
 public import Support
 public import SystemPackage

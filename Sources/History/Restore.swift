@@ -43,8 +43,7 @@ extension HistoryRepository {
                 if isTrial { continue }
                 try target.removingLastComponent().createDirectories()
                 if file.isMask {
-                    try target.discard()
-                    try target.createSymbolicLink(to: Recipe.Content.maskTarget)
+                    try Self.mask(target)
                 } else {
                     try Self.write(bytes, isExecutable: file.isExecutable, to: target)
                 }
@@ -53,10 +52,22 @@ extension HistoryRepository {
         }
     }
 
-    /// Replaces a file, where a link leads to one that; what a link leads to that is no file stays, the link is replaced.
+    /// Replaces a file, or a link, by a link to /dev/null. What a kill leaves is hidden: no hook.
+    private static func mask(_ target: FilePath) throws {
+        let staged = target.removingLastComponent().joined(
+            FilePath(bytes: Array(".".utf8) + target.lastName.bytes + Array(".mask".utf8)))
+        try staged.removeFile()
+        try staged.createSymbolicLink(to: Recipe.Content.maskTarget)
+        try staged.rename(to: target)
+    }
+
+    /// Replaces a file, where a link leads to one that; what a link leads to that is no file stays, the link goes.
     private static func write(_ bytes: [UInt8], isExecutable: Bool, to target: FilePath) throws {
         var status = try target.targetStatus()
-        if status?.kind != .regular { status = nil }
+        if status?.kind != .regular {
+            if try target.status()?.kind == .symbolicLink { try target.removeFile() }
+            status = nil
+        }
         let atomic = try AtomicFile(
             replacing: status == nil ? target : try target.resolved(), permissions: isExecutable ? 0o755 : 0o644)
         try atomic.write(bytes)

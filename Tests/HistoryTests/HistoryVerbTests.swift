@@ -166,6 +166,11 @@ import Testing
             try set(catboat, "osimage", "imagename=img", Word("environvar=\(environment)"))
             #expect(try catboat("profile-commit", "img").status == 0)
         }
+        try values("first", "PLAIN=1")
+        #expect(try catboat("tag", "plain").status == 0)
+        try set(catboat, "osimage", "imagename=img", Word("environvar=TOKEN=\(token)"))
+        let told = try catboat("profile-commit", "img").stderr
+        #expect(told.contains("left out of the history: 'attribute environvar of img': "), "\(told)")
         try values("a\n    pkglist=b\n\tc=d\n", "TOKEN=\(token)")
         #expect(try catboat("tag", "lines").status == 0)
         #expect(try !site.everything().contains(text: token))
@@ -175,6 +180,11 @@ import Testing
         #expect(
             try catboat("table-get", "linuximage", "img", "-c", "addkcmdline").stdout
                 .contains(#"a\n    pkglist=b\n\tc=d\n"#))
+        #expect(result.stderr.contains("revert: environvar stays as it is: what it was then is not in the history"))
+        #expect(try catboat("table-get", "osimage", "img", "-c", "environvar").stdout.contains("\(token)x"))
+        // Nor is it lost to a value that is in the history.
+        let plain = try catboat("revert", "--porcelain=v1", "img", "plain")
+        #expect(plain.status == 0 && plain.stdout.contains("\nunchanged\tenvironvar\n"), "\(plain)")
         #expect(try catboat("table-get", "osimage", "img", "-c", "environvar").stdout.contains("\(token)x"))
         #expect(try !site.everything().contains(text: token))
     }
@@ -205,7 +215,7 @@ import Testing
         let first = try site.git("rev-parse", "HEAD~2").prefix(40)
         #expect(
             dry.stdout == """
-                {"reverts":[{"attributes":[{"name":"netdrivers","new":"","old":"ixgbe"}],"files":[{"name":"/opt/site/a.exlist","status":"restored"},{"name":"a.pkglist","status":"restored"}],"osimage":"img","revision":"\(first)"}],"version":1}
+                {"reverts":[{"attributes":[{"name":"netdrivers","new":"","old":"ixgbe"}],"files":[{"name":"/opt/site/a.exlist","status":"restored"},{"name":"a.pkglist","status":"restored"}],"osimage":"img","revision":"\(first)","unchanged":[]}],"version":1}
 
                 """)
         let result = try catboat("revert", "--porcelain=v1", "img", "img@{2}")

@@ -1,3 +1,4 @@
+import Definitions
 import History
 import Support
 import SystemPackage
@@ -39,7 +40,7 @@ import Testing
         }
         let named = try history.newlyLeftOut(of: recipe)
         #expect(
-            Set(named.map { "\($0.path.lastName.printable): \($0.reason)" }) == [
+            Set(named.map { "\($0.name.lastName.printable): \($0.reason)" }) == [
                 "ca.pem: it holds a private key", "compute.tmpl: it holds a password hash",
                 "passwd.csv: its name is that of a secret", "mine: not readable by others",
                 "list: not readable by others", "files: not a file",

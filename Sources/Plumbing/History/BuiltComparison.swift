@@ -122,11 +122,8 @@ private final class RecipeComparison {
         if let known = found[commit] { return known }
         guard let past = try snapshot(commit) else { return [] }
         let needs = RecipeNeeds(past, present, ofFiles: needs)
-        let changes = try ImageComparison(past, present, levels: [.attribute, .file]).changes.map { change in
-            var record = ChangeRecord(change)
-            record.needs = try needs.need(of: change)?.rawValue
-            return record
-        }
+        let changes = try ImageComparison(past, present, levels: [.attribute, .file]).changes
+            .map { try ChangeRecord($0, needs) }
         found[commit] = changes
         return changes
     }

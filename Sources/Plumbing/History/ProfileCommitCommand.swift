@@ -43,8 +43,8 @@ struct ProfileCommitCommand: ParsableCommand {
             let recipe = try RecipeSource(osimage, cluster).recipe()
             outcome = try history.keep(
                 recipe, message: message, reverting: try reverting.map { try history.asked($0) })
-            for (path, reason) in try history.newlyLeftOut(of: recipe) {
-                Console.note("profile-commit: left out of the history: '\(path.printable)': \(reason)")
+            for (name, reason) in try history.newlyLeftOut(of: recipe) {
+                Console.note("profile-commit: left out of the history: '\(name.printable)': \(reason)")
             }
         }
         try Console.write(json ? CommitText.json([outcome.commit]) : line(outcome))

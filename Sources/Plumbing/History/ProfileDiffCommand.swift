@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
 internal import History
+internal import Resolution
 internal import Support
 
 struct ProfileDiffCommand: ParsableCommand {
@@ -33,16 +34,22 @@ struct ProfileDiffCommand: ParsableCommand {
         let history = try HistoryRepository.ofSite(cluster)
         if built { return try BuiltComparison(history, cluster, operand).print(nul: nul, json: json) }
         let before = try history.snapshot(operand[0], operand[1])
-        let after =
-            if operand.count > 2 { try history.snapshot(operand[0], operand[2]) } else {
-                try ImageSnapshot(RecipeSource(operand[0], cluster).recipe(), history)
-            }
+        let after: ImageSnapshot
+        var needs: RecipeNeeds?
+        if operand.count > 2 {
+            after = try history.snapshot(operand[0], operand[2])
+        } else {
+            let present = try RecipeSource(operand[0], cluster).gathered()
+            after = try ImageSnapshot(present.recipe, history)
+            needs = RecipeNeeds(before, after, ofFiles: present.needs)
+        }
         let levels = level.isEmpty ? ImageComparison.Level.allCases : level.compactMap { .init(rawValue: $0) }
         let comparison = try ImageComparison(before, after, levels: Set(levels))
         if patch {
             try Console.write(try comparison.patch())
         } else if json {
-            try Console.write(JSONText.document("changes", comparison.changes.map(ChangeRecord.init)))
+            let changes = try comparison.changes.map { try ChangeRecord($0, needs) }
+            try Console.write(JSONText.document("changes", changes))
         } else {
             try Console.records(comparison.changes.map(record), isNULSeparated: nul)
         }
@@ -79,14 +86,15 @@ struct ChangeRecord: Encodable {
     var name: JSONName
     var old: JSONName?
     var new: JSONName?
-    /// With `--built`: the command that takes it up.
+    /// Of a difference to the present: the command that takes it up.
     var needs: String?
 
-    init(_ change: ImageComparison.Change) {
+    init(_ change: ImageComparison.Change, _ needs: RecipeNeeds?) throws {
         level = change.level.rawValue
         status = String(change.status)
         name = JSONName(change.name)
         old = change.old.map { JSONName($0) }
         new = change.new.map { JSONName($0) }
+        self.needs = try needs?.need(of: change)?.rawValue
     }
 }

@@ -67,12 +67,9 @@ struct RecipeSource {
         for path in try Osimage(image, attributes: attributes).driverUpdates(cluster) {
             _ = try read(path, .genimage, digestOnly: "driver update")
         }
-        return (try Recipe(image: image, stanza: stanza, files: Array(files.values)), needs)
-    }
-
-    var stanza: [UInt8] {
-        let secrets = definition.attributes.compactMapValues { SecretScreen.finding(in: Array($0.utf8), name: []) }
-        return KeptStanza.text(image, type: "osimage", definition.attributes, leftOut: secrets)
+        let secrets = KeptStanza.secrets(in: definition.attributes)
+        let stanza = KeptStanza.text(image, type: "osimage", definition.attributes, leftOut: secrets)
+        return (try Recipe(image: image, stanza: stanza, files: Array(files.values), secrets: secrets), needs)
     }
 
     // MARK: - What the attributes name

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import CommandShell
 internal import Definitions
 internal import Settings
@@ -34,6 +35,16 @@ enum BuiltImages {
 
     private struct Answer: Decodable {
         var osimages: [Image]
+    }
+
+    /// What differs now from the recipe at a commit.
+    static func changes(of image: String, since commit: String) throws -> [Image.Change] {
+        struct Answer: Decodable { var changes: [Image.Change] }
+        let words: [Word] = ["--json", "--level", "attribute", "--level", "file", Word(image), Word(commit)]
+        let answer = try Step("profile-diff", words).answer(accepting: [0, 1])
+        // Status 1 without an answer: the plumbing has said why.
+        guard !answer.output.isEmpty else { throw ExitCode(1) }
+        return try JSONText.decode(Answer.self, answer.output).changes
     }
 
     /// By name; nothing when the site has no history.

@@ -56,10 +56,20 @@ struct RevertCommand: ParsableCommand {
         let (past, unknown) = (KeptStanza.attributes(stanza), KeptStanza.leftOut(stanza))
         let type = try ObjectType.named("osimage")
         let present = try cluster.definition("osimage", osimage)?.attributes ?? [:]
+        // Written over, they could not be brought back.
+        let secrets = KeptStanza.secrets(in: present)
         var batch = TableBatch()
         for attribute in type.attributes {
             let (old, new) = (present[attribute] ?? "", past[attribute] ?? "")
-            guard old != new, !unknown.contains(attribute) else { continue }
+            guard !unknown.contains(attribute) else {
+                report.stays(attribute, "what it was then is not in the history")
+                continue
+            }
+            guard old != new else { continue }
+            if let reason = secrets[attribute] {
+                report.stays(attribute, "\(reason), and is not in the history: set it with chdef")
+                continue
+            }
             for place in type.places[attribute] ?? []
             where place.condition.map({ $0.holds(for: (past[$0.attribute] ?? present[$0.attribute])) }) ?? true {
                 let key = [Cell(place.keyColumn, osimage)]

@@ -28,6 +28,8 @@ struct RevertReport {
         /// The commit that was gone back to.
         var revision: String
         var attributes: [Attribute] = []
+        /// Attributes that were left as they are: the history does not keep secrets.
+        var unchanged: [String] = []
         var files: [File] = []
         /// The commit that says so; nil in a dry run.
         var commit: String?
@@ -54,6 +56,11 @@ struct RevertReport {
         try tell("\(name): \(old.isEmpty ? "-" : old) -> \(new.isEmpty ? "-" : new)")
     }
 
+    mutating func stays(_ attribute: String, _ reason: String) {
+        record.unchanged.append(attribute)
+        Console.note("revert: \(attribute) stays as it is: \(reason)")
+    }
+
     /// - Parameter status: as profile-restore prints it.
     mutating func file(_ name: JSONName, _ status: String) throws {
         let known = ["restored", "removed", "differs"].contains(status) ? status : "unknown"
@@ -69,8 +76,9 @@ struct RevertReport {
 
     mutating func committed(_ name: String) throws {
         record.commit = name
-        let isWhole = record.files.allSatisfy { ["restored", "removed"].contains($0.status) }
-        try tell("\(record.osimage) is as in \(commit.short)\(isWhole ? "" : ", but for the files named above").")
+        let isWhole =
+            record.unchanged.isEmpty && record.files.allSatisfy { ["restored", "removed"].contains($0.status) }
+        try tell("\(record.osimage) is as in \(commit.short)\(isWhole ? "" : ", but for what is named above").")
     }
 
     mutating func published(_ set: String) throws {
@@ -84,11 +92,12 @@ struct RevertReport {
         try tell("\(why): run \(need.rawValue) \(record.osimage) && packimage \(record.osimage).")
     }
 
-    /// For programs: `attribute`, `file`, `commit`, `set` and `needs` records.
+    /// For programs: `attribute`, `unchanged`, `file`, `commit`, `set` and `needs` records.
     func finish() throws {
         if programs.json { return try Console.write(JSONText.document("reverts", [record])) }
         guard programs.isWanted else { return }
         var lines = record.attributes.map { Array("attribute\t\($0.name)\t\($0.old)\t\($0.new)".utf8) }
+        lines += record.unchanged.map { Array("unchanged\t\($0)".utf8) }
         lines += record.files.map { Array("file\t\($0.status)\t\($0.name.shown)".utf8) }
         for (name, value) in [("commit", record.commit), ("set", record.set), ("needs", record.needs)] {
             if let value { lines.append(Array("\(name)\t\(value)".utf8)) }

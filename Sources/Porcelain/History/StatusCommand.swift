@@ -23,6 +23,11 @@ struct StatusCommand: ParsableCommand {
         var unbuilt: [String] = []
 
         private enum CodingKeys: String, CodingKey { case name, state, commit, changes }
+
+        mutating func add(_ differences: [BuiltImages.Image.Change]) {
+            changes += differences.map { "\($0.level) \($0.name.shown)" }
+            unbuilt += differences.filter { $0.needs == nil }.map { "\($0.level) \($0.name.shown)" }
+        }
     }
 
     func run() throws {
@@ -73,15 +78,16 @@ struct StatusCommand: ParsableCommand {
             let older = try build(of: image, published), older.commit != known.build
         {
             record.commit = older.commit
-            record.changes = try changes(image, since: older)
-            if !record.changes.isEmpty {
+            let recipe = older.trailers["Catboat-Recipe"] ?? older.commit
+            let changes = try BuiltImages.changes(of: image.name, since: recipe)
+            record.add(changes)
+            if changes.contains(where: { $0.needs != nil }) {
                 record.state = known.treeIsCurrent ? Self.unpublished : Self.changed("genimage")
             }
             if known.revert == nil { record.changes.insert("set \(published.prefix(19)): not the newest", at: 0) }
             return record
         }
-        record.changes = known.changes.map { "\($0.level) \($0.name.shown)" }
-        record.unbuilt = known.changes.filter { $0.needs == nil }.map { "\($0.level) \($0.name.shown)" }
+        record.add(known.changes)
         // What packimage would publish now is not what was imported.
         if known.treeIsOther == true { record.changes.insert("tree rootimg: not that of the imported set", at: 0) }
         if known.tree == "unfinished" {
@@ -101,14 +107,6 @@ struct StatusCommand: ParsableCommand {
     private static let unfinished = "unfinished: genimage needed"
     private static let unpublished = "built, not published: packimage needed"
     private static func changed(_ command: String) -> String { "changed: \(command) needed" }
-
-    /// What differs now from the recipe of a build.
-    private func changes(_ image: Osimage, since build: HistoryAnswers.Commit) throws -> [String] {
-        let recipe = Word(build.trailers["Catboat-Recipe"] ?? build.commit)
-        return try HistoryAnswers.changes(
-            ["--level", "attribute", "--level", "file", Word(image.name), recipe]
-        ).map { "\($0.level) \($0.name.shown)" }
-    }
 
     /// The build that made a set; nil when the history does not know it.
     private func build(of image: Osimage, _ set: String) throws -> HistoryAnswers.Commit? {

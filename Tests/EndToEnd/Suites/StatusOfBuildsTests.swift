@@ -64,6 +64,12 @@ import Testing
 
         try site.catboat.succeed("revert", image, Word(first))
         #expect(try state(site) == "up to date")
+        let hook = site.host("/install/custom/hooks/post-nodeset.d/10-tell")
+        try hook.removingLastComponent().createDirectories()
+        try AtomicFile.write("#!/bin/sh\n".utf8, to: hook, permissions: 0o755)
+        #expect(try state(site) == "up to date")
+        #expect(try site.catboat.succeed("status", image).stdout.contains("10-tell (nothing to build)\n"))
+        try hook.removeFile()
         // The state that a revert made is one to come back to.
         let reverted = try site.catboat.succeed("log", "-n", "1", "--porcelain=v1", image).stdout.prefix { $0 != "\t" }
         try site.catboat.succeed("revert", image, Word(second))
