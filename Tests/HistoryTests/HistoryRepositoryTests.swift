@@ -150,7 +150,7 @@ import Testing
 
     @Test func `many commits become a pack, and nothing is lost`() throws {
         for number in 0..<90 {
-            try site.write("\(number)\n" + String(repeating: "the same line\n", count: 500), to: "/install/custom/a")
+            try site.write("\(number)\n" + String(repeating: "the same line\n", count: 20), to: "/install/custom/a")
             try site.keep("img", ["/install/custom/a"])
         }
         let counts = try site.git("count-objects", "-v")

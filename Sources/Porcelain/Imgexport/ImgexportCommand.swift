@@ -27,7 +27,7 @@ struct ImgexportCommand: PeerCommand {
     @Flag(help: "Take included lists, the partition file, postscripts and hooks of the image too.")
     var complete = false
     @Option(help: ArgumentHelp("Sign with this SSH key.", valueName: "key"), completion: .file()) var sign: String?
-    @Option(help: "Compressor.", completion: .list(["gzip", "xz", "zstd"])) var compress = "gzip"
+    @Option(help: "Compressor: gzip, xz or zstd.", completion: .list(["gzip", "xz", "zstd"])) var compress = "gzip"
     @Flag(inversion: .prefixedNo, help: "Run hooks.") var hooks = true
     @Argument(
         help: ArgumentHelp("The osimage, and the bundle to write.", valueName: "imagename destination"),

@@ -9,8 +9,14 @@ struct PackimageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "packimage", abstract: "Pack the root image of an osimage and publish it for nodes.")
 
-    @Option(name: .shortAndLong, help: "Archive method.", completion: .list(PackFormat.methods)) var method = "cpio"
-    @Option(name: .shortAndLong, help: "Compressor.", completion: .list(PackFormat.compressors)) var compress = "gzip"
+    @Option(
+        name: .shortAndLong, help: "Archive method: cpio, tar or squashfs.",
+        completion: .list(PackFormat.methods))
+    var method = "cpio"
+    @Option(
+        name: .shortAndLong, help: "Compressor: gzip, pigz, xz or zstd.",
+        completion: .list(PackFormat.compressors))
+    var compress = "gzip"
     @Flag(help: "Leave out the files of the synclists.") var nosyncfiles = false
     @Flag(inversion: .prefixedNo, help: "Run hooks.") var hooks = true
     @Flag(name: .shortAndLong, help: "Print the version.") var version = false
