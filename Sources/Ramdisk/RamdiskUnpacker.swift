@@ -147,7 +147,6 @@ public struct RamdiskUnpacker {
         let descriptor = FileDescriptor(rawValue: try FileError.check("create", full, raw))
         defer { try? descriptor.close() }
         try copy(member, reader, to: descriptor, full)
-        try setAttributes(member.attributes, folder, name, full)
         try setStatus(full, folder, name, member)
     }
 
@@ -197,14 +196,16 @@ public struct RamdiskUnpacker {
         try FileError.check("link", top.joined(FilePath(bytes: path)), result)
     }
 
-    /// Owner first: changing it takes set-id bits away.
+    /// Owner, attributes, mode, time. Owner first: changing it takes set-id bits and capabilities away.
     private func setStatus(
         _ full: FilePath, _ folder: FileDescriptor, _ name: FilePath, _ member: ArchiveMember
     ) throws {
+        let owned = name.withPlatformString {
+            fchownat(folder.rawValue, $0, member.owner, member.group, AT_SYMLINK_NOFOLLOW)
+        }
+        try FileError.check("change owner of", full, owned)
+        try setAttributes(member.attributes, folder, name, full)
         try name.withPlatformString { name in
-            try FileError.check(
-                "change owner of", full,
-                fchownat(folder.rawValue, name, member.owner, member.group, AT_SYMLINK_NOFOLLOW))
             if member.kind != .symbolicLink {
                 try FileError.check("change mode of", full, fchmodat(folder.rawValue, name, member.permissions, 0))
             }
@@ -218,7 +219,6 @@ public struct RamdiskUnpacker {
         let full = path.isEmpty ? top : top.joined(FilePath(bytes: path))
         let (folder, name) = path.isEmpty ? (try FileDescriptor.open(top, .readOnly), ".") : try parent(of: path)
         defer { try? folder.close() }
-        try setAttributes(member.attributes, folder, name, full)
         try setStatus(full, folder, name, member)
     }
 

@@ -40,6 +40,14 @@ import Testing
         #expect(try catboat("ramdisk-unpack", "--max-size", "4000000", Word(file), Word(target)).status == 0)
     }
 
+    @Test(arguments: ["cpio", "tar"]) func `ramdisk-unpack gives the same tree`(method: String) throws {
+        let tree = try SampleTree.make()
+        let (file, _) = try pack(tree, "r", "-m", Word(method))
+        let target = Scratch.directory.joined("new")
+        #expect(try catboat("ramdisk-unpack", Word(file), Word(target)).status == 0)
+        #expect(try SampleTree.listing(target) == SampleTree.listing(tree))
+    }
+
     @Test(arguments: [("gzip", "gzip"), ("pigz", "gzip"), ("xz", "xz"), ("zstd", "zstd")])
     func `cpio unpacks to the same tree`(compressor: String, program: String) throws {
         let tree = try SampleTree.make(socket: true)
