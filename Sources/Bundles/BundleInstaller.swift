@@ -310,7 +310,7 @@ public struct BundleInstaller: Sendable {
             try Self.digestIfFile(target)?.description != placement.sha256
         else { return }
         var number = 1
-        var kept: FilePath { FilePath(bytes: target.bytes + Array(".edited-\(number)".utf8)) }
+        var kept: FilePath { KeptCopy.edited(target, number) }
         // An undo that was killed may have kept it.
         func isThere(_ other: FileStatus) -> Bool { (other.device, other.inode) == (present.device, present.inode) }
         while let other = try kept.status(), !isThere(other) { number += 1 }

@@ -171,12 +171,7 @@ public struct HookFinder: Sendable {
 
     private static func isHookName(_ name: [UInt8]) -> Bool {
         name.first != UInt8(ascii: ".") && name.last != UInt8(ascii: "~") && !name.ends(with: ".sample")
-            && !isKeptCopy(FilePath(bytes: name))
-    }
-
-    /// Whether a file is what imgimport kept of another one: `NAME.ORIG`, `NAME.ORIG.1`, `NAME.edited-1`.
-    public static func isKeptCopy(_ name: FilePath) -> Bool {
-        name.printable.wholeMatch(of: /.+\.(ORIG(\.[0-9]+)?|edited-[0-9]+)/) != nil
+            && !KeptCopy.isName(FilePath(bytes: name))
     }
 
     private func hook(_ entry: Entry, _ place: Place, _ hookSettings: HookSettings) throws(HookError) -> Hook {

@@ -1,7 +1,6 @@
 internal import Bundles
 internal import CommandShell
 internal import Definitions
-internal import Hooks
 internal import Profiles
 internal import Resolution
 internal import Settings
@@ -311,7 +310,7 @@ struct ExportTarget {
             return .enter
         }
         // What an import kept of other hooks is not the image's.
-        for path in found where !HookFinder.isKeptCopy(path.lastName) {
+        for path in found where !KeptCopy.isName(path.lastName) {
             guard ImportBoundary.isImageHook(FilePath("osimage").joined(image).joined(path), of: image) else {
                 Console.warning("\(hooks.joined(path).printable) is no hook; it is not in the bundle.")
                 continue

@@ -133,15 +133,11 @@ struct ImportPlan {
         plan.placements.append(placement)
     }
 
-    /// `NAME.ORIG`, or the first of `NAME.ORIG.1`, … that is free: older ones stay.
+    /// The first name of a copy that is free: older ones stay.
     private static func free(_ path: FilePath) -> FilePath {
-        var name = FilePath(bytes: path.bytes + Array(".ORIG".utf8))
         var number = 0
-        while name.exists {
-            number += 1
-            name = FilePath(bytes: path.bytes + Array(".ORIG.\(number)".utf8))
-        }
-        return name
+        while KeptCopy.replaced(path, number).exists { number += 1 }
+        return KeptCopy.replaced(path, number)
     }
 
     private mutating func add(_ tree: ImportImage.Tree, _ image: ImportImage) throws {
