@@ -58,7 +58,7 @@ public struct ArchiveMember: Hashable, Sendable {
     public var links: UInt32
     /// The member that this is another name of; tar only. Such a member has no data of its own.
     public var hardLink: [UInt8]?
-    /// Sorted by name; tar only.
+    /// Sorted by name; of tar, and of what is read as tar.
     public var attributes: [Attribute]
     /// Stored runs of a sparse file in order; nil for an ordinary file. Tar only.
     public var extents: [Extent]?

@@ -43,11 +43,11 @@ public enum Decompression {
         }
         _ = try FileError.wrap("read", path) { try descriptor.seek(offset: 0, from: .start) }
         guard let method = method(of: Array(head[..<count])) else { return FileSource(descriptor, path) }
-        if case .xz = method { return try XzSource(descriptor, width: 1) }
+        if case .xz = method { return try ProgramSource.xz(descriptor, width: 1) }
         return try reader(method, FileSource(descriptor, path))
     }
 
-    /// The plain bytes of gzip members or zstd frames. xz is a program: see `XzSource`.
+    /// The plain bytes of gzip members or zstd frames. xz is a program: see `ProgramSource.xz`.
     public static func reader(_ method: Compression, _ source: some ByteSource) throws(ArchiveError) -> any ByteSource {
         switch method {
         case .gzip: try GzipSource(source)
@@ -149,39 +149,5 @@ final class ZstdSource: ByteSource {
             isInFrame = code != 0
         }
         return output.pos
-    }
-}
-
-/// The plain bytes of an xz file, as the program xz prints them.
-public final class XzSource: ByteSource {
-    private let reader: FileDescriptor
-    private let tool: Tool
-    private var running: RunningTool?
-
-    /// - Parameter descriptor: the compressed file, read from its current position by the child.
-    public init(_ descriptor: FileDescriptor, width: Int) throws {
-        tool = Tool("xz", ["--decompress", "--stdout", Word("--threads=\(width)")])
-        let pipe = try FileDescriptor.pipe()
-        reader = pipe.readEnd
-        defer { try? pipe.writeEnd.close() }
-        running = try tool.start(input: .descriptor(descriptor), output: .descriptor(pipe.writeEnd))
-    }
-
-    deinit {
-        try? reader.close()
-        // Not read to the end: it dies of the broken pipe.
-        _ = try? running?.wait()
-    }
-
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let count = try FileError.wrap("read", "xz") { try reader.read(into: buffer) }
-        if count == 0, let running {
-            self.running = nil
-            let ending = try running.wait()
-            guard ending.isSuccess else {
-                throw ArchiveError.malformed(format: "xz", what: "xz \(ToolError.told(ending))")
-            }
-        }
-        return count
     }
 }

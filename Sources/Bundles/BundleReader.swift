@@ -101,7 +101,7 @@ final class BundleReader {
         }
         switch Decompression.method(of: Array(head[..<count])) {
         case .xz where isStream: throw BundleError.compressedStream
-        case .xz: return try XzSource(descriptor, width: 1)
+        case .xz: return try ProgramSource.xz(descriptor, width: 1)
         case let method?: return try Decompression.reader(method, source)
         case nil: return source
         }

@@ -55,7 +55,7 @@ struct StockInitramfs {
         let plain: any ByteSource
         switch Decompression.method(of: head) {
         case nil: throw InstallerError.unknownCompression(file)
-        case .xz: plain = try XzSource(descriptor, width: Processors.usable)
+        case .xz: plain = try ProgramSource.xz(descriptor, width: Processors.usable)
         case let method?: plain = try Decompression.reader(method, FileSource(descriptor, file))
         }
         return (NewcReader(plain, endsSource: false), true)

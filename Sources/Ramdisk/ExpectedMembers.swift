@@ -16,6 +16,8 @@ final class ExpectedMembers {
     private var seen: Set<Int> = []
     /// Inode numbers of the archive with those of the plan.
     private var inodes: [UInt32: UInt32] = [:]
+    /// Inode numbers of the plan whose file a squashfs had.
+    private var stored: Set<UInt32> = []
     /// What `.catboat/attributes` must say, collected from the members as they come.
     private var dumps: [Int: AttributeDump] = [:]
     private var isDumpSeen = false
@@ -51,7 +53,13 @@ final class ExpectedMembers {
         guard let index = open[member.path] else { return ["unexpected"] }
         guard seen.insert(index).inserted else { return ["twice"] }
         let entry = plan.entries[index]
-        var expected = plan.member(index, kind == .newc ? .newc : .tar, epoch: epoch)
+        // squashfs has an order of its own, and so another first name of a file.
+        let teller = kind == .squashfs ? entry.first ?? index : index
+        var expected = plan.member(teller, kind == .newc ? .newc : .tar, epoch: epoch)
+        if kind == .squashfs {
+            guard isStoredOnce(member, entry) else { return ["hard link"] }
+            if member.hardLink != nil { return [] }
+        }
         let needsLook = expected.hardLink == nil
         var descriptor: FileDescriptor?
         if needsLook {
@@ -60,7 +68,13 @@ final class ExpectedMembers {
         defer { try? descriptor?.close() }
         if let descriptor {
             if entry.status.kind == .symbolicLink { expected.linkTarget = try descriptor.linkTarget(at: "") }
-            if entry.first == nil, kind != .squashfs { try collect(descriptor, index, &expected) }
+            if kind == .squashfs {
+                expected.attributes = try folder.attributes(of: descriptor, entry.path).filter {
+                    !Self.isDumped($0, entry.path)
+                }
+            } else if entry.first == nil {
+                try collect(descriptor, index, &expected)
+            }
         }
         var result = Self.differences(member, expected, kind)
         if kind == .newc, !isSameFile(member, expected) { result.append("hard link") }
@@ -77,6 +91,18 @@ final class ExpectedMembers {
         return found.links == expected.links
     }
 
+    /// Whether a name in a squashfs is bound to the names that the plan says. Device nodes and fifos of several names
+    /// become several.
+    private func isStoredOnce(_ found: ArchiveMember, _ entry: PackPlan.Entry) -> Bool {
+        if let first = found.hardLink { return open[first].map { plan.entries[$0].inode } == entry.inode }
+        return stored.insert(entry.inode).inserted || ![.regular, .symbolicLink].contains(entry.status.kind)
+    }
+
+    /// Whether an attribute has no place in a squashfs but `.catboat/attributes`.
+    private static func isDumped(_ attribute: ArchiveMember.Attribute, _ path: [UInt8]) -> Bool {
+        path == PackPlan.top || attribute.name.starts(with: "system.".utf8)
+    }
+
     private func collect(_ descriptor: FileDescriptor, _ index: Int, _ expected: inout ArchiveMember) throws {
         let path = plan.entries[index].path
         let attributes = try folder.attributes(of: descriptor, path)
@@ -85,9 +111,7 @@ final class ExpectedMembers {
         case .tar: expected.attributes = attributes
         case .newc: dumps[index, default: AttributeDump()].add(path, attributes)
         case .squashfs:
-            let isTop = path == PackPlan.top
-            let kept = attributes.filter { isTop || $0.name.starts(with: "system.".utf8) }
-            dumps[index, default: AttributeDump()].add(path, kept)
+            dumps[index, default: AttributeDump()].add(path, attributes.filter { Self.isDumped($0, path) })
         }
     }
 
@@ -114,7 +138,6 @@ final class ExpectedMembers {
         _ found: ArchiveMember, _ expected: ArchiveMember, _ kind: PackedFile.Kind
     ) -> [String] {
         if found.hardLink != expected.hardLink { return ["hard link"] }
-        if kind == .squashfs, expected.hardLink != nil { return [] }
         var result: [String] = []
         if found.kind != expected.kind { result.append("type") }
         if found.permissions != expected.permissions { result.append("mode") }
@@ -124,10 +147,8 @@ final class ExpectedMembers {
         if found.modified != modified { result.append("time") }
         if found.size != expected.size { result.append("size") }
         if found.linkTarget != expected.linkTarget { result.append("link target") }
-        if let device = expected.device, found.device != device, !device.isAsPrinted(found.device) {
-            result.append("device number")
-        }
-        if kind == .tar, found.attributes != expected.attributes { result.append("attributes") }
+        if found.device != expected.device { result.append("device number") }
+        if kind != .newc, found.attributes != expected.attributes { result.append("attributes") }
         return result
     }
 
@@ -142,13 +163,5 @@ final class ExpectedMembers {
                 memcmp(part.baseAddress!, theirs.baseAddress!, count) == 0
             else { return false }
         }
-    }
-}
-
-extension ArchiveMember.Device {
-    /// Whether `other` is how unsquashfs 4.5 prints this number: the kernel's packed form split after eight bits.
-    fileprivate func isAsPrinted(_ other: ArchiveMember.Device?) -> Bool {
-        let packed = minor & 0xff | major << 8 | (minor & ~0xff) << 12
-        return other == ArchiveMember.Device(major: packed >> 8, minor: packed & 0xff)
     }
 }

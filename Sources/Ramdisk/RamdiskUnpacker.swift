@@ -21,6 +21,8 @@ public struct RamdiskUnpacker {
     /// First names of newc files with several, by inode.
     private var linked: [UInt32: [UInt8]] = [:]
     private var dump: [UInt8] = []
+    /// squashfs does not tell holes from zeros.
+    private let zerosAreHoles: Bool
     /// Bytes and entries that may still come; a hole counts as what it stands for.
     private var left: UInt64
     private let limit: UInt64?
@@ -36,7 +38,7 @@ public struct RamdiskUnpacker {
         let packed = try PackedFile(file)
         try FileError.check("create directory", top, top.withPlatformString { mkdir($0, 0o700) })
         do {
-            var unpacker = try RamdiskUnpacker(file, top, limit)
+            var unpacker = try RamdiskUnpacker(file, top, limit, zerosAreHoles: packed.kind == .squashfs)
             defer { unpacker.close() }
             return try unpacker.run(packed.reader)
         } catch {
@@ -45,8 +47,9 @@ public struct RamdiskUnpacker {
         }
     }
 
-    private init(_ file: FilePath, _ top: FilePath, _ limit: UInt64?) throws {
+    private init(_ file: FilePath, _ top: FilePath, _ limit: UInt64?, zerosAreHoles: Bool) throws {
         (self.file, self.top) = (file, top)
+        self.zerosAreHoles = zerosAreHoles
         (self.limit, left) = (limit, limit ?? .max)
         holder = try FileError.wrap("open directory", top) {
             try FileDescriptor.open(top, .readOnly, options: [.directory, .closeOnExec])
@@ -159,7 +162,7 @@ public struct RamdiskUnpacker {
             if count == 0 { break }
             let part = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             // A hole stays one.
-            if member.extents != nil, part.allSatisfy({ $0 == 0 }) {
+            if zerosAreHoles || member.extents != nil, part.allSatisfy({ $0 == 0 }) {
                 isSparse = true
                 _ = try FileError.wrap("write", full) { try descriptor.seek(offset: Int64(count), from: .current) }
                 continue

@@ -112,7 +112,7 @@ struct PackedFile {
         -> any ByteSource
     {
         _ = try FileError.wrap("read", file) { try descriptor.seek(offset: 0, from: .start) }
-        if case .xz = method { return try XzSource(descriptor, width: Processors.usable) }
+        if case .xz = method { return try ProgramSource.xz(descriptor, width: Processors.usable) }
         return try Decompression.reader(method, FileSource(descriptor, file))
     }
 

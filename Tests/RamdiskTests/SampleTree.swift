@@ -24,11 +24,11 @@ enum SampleTree {
             cp /bin/true usr/bin/ping; chmod 4755 usr/bin/ping; setcap cap_net_raw+ep usr/bin/ping
             setfattr -n user.note -v 'b c' usr/bin/ping
             mknod dev/null c 1 3; mknod dev/sda b 8 300; mkfifo var/fifo
-            ln -s /etc/passwd link; ln -s missing dangling
+            ln -s /etc/passwd link; ln -s missing dangling; ln -P link other
             printf x > 'srv/with space/a
             b'; printf y > "$(printf 'srv/non\\377utf')"; printf q > "srv/it's"
             truncate -s 5M var/sparse; printf mid | dd of=var/sparse bs=1 seek=2000000 conv=notrunc 2>/dev/null
-            echo 1 > a/x; echo 2 > a-b/y; echo 3 > a.c; chown 1234:4321 a.c; : > empty
+            echo 1 > a/x; echo 2 > a-b/y; echo 3 > a.c; ln a/x a-b/z; chown 1234:4321 a.c; : > empty
             d=$(printf '%060d/%060d' 1 2); mkdir -p "$d"; echo long > "$d/file"
             touch -d @1000000000 a.c
             chmod 1777 var; setfattr -n user.top -v 1 .

@@ -39,6 +39,7 @@ struct MachineChecks {
         ("rpmdb", "rpm", "Enterprise Linux, Fedora and SUSE images", false),
         ("gpgv", "gpgv", "signatures of media and repositories", true),
         ("xz", "xz-utils", "packimage -c xz", false), ("sqfstar", "squashfs-tools", "packimage -m squashfs", false),
+        ("sqfs2tar", "squashfs-tools-ng", "packimage -m squashfs", false),
         ("openssl", "openssl", "root passwords in images", false), ("git", "git", "checks of the history", false),
     ]
 

@@ -74,10 +74,11 @@ struct PackFormat {
             throw PackimageTarget.failure(
                 "Command xz does not exist, please make sure it is installed.", "install xz-utils, or use -c gzip")
         }
-        for program in ["sqfstar", "unsquashfs"] where method == "squashfs" && !Tool.isInstalled(FilePath(program)) {
+        for (program, package) in [("sqfstar", "squashfs-tools"), ("sqfs2tar", "squashfs-tools-ng")]
+        where method == "squashfs" && !Tool.isInstalled(FilePath(program)) {
             throw PackimageTarget.failure(
-                "\(program) not found, squashfs-tools should be installed on the management node",
-                "install squashfs-tools, or use -m cpio")
+                "\(program) not found, \(package) should be installed on the management node",
+                "install \(package), or use -m cpio")
         }
         (self.method, self.compressor) = (method, compressor)
     }
