@@ -89,7 +89,7 @@ extension ProgramSource {
     /// - Parameter descriptor: the compressed file, read from its current position by the child.
     public static func xz(_ descriptor: FileDescriptor, width: Int) throws(ToolError) -> ProgramSource {
         try ProgramSource(
-            Tool("xz", ["--decompress", "--stdout", Word("--threads=\(width)")]), input: .descriptor(descriptor),
-            format: "xz")
+            Tool("xz", ["--decompress", "--stdout", "--memlimit-decompress=2GiB", Word("--threads=\(width)")]),
+            input: .descriptor(descriptor), format: "xz")
     }
 }

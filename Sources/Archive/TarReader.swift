@@ -84,7 +84,8 @@ public final class TarReader: ArchiveReader {
         guard let kind = fields.kind else {
             throw ArchiveError.malformed(format: "tar", what: String(decoding: path, as: UTF8.self))
         }
-        var member = ArchiveMember(path: path, kind: kind, permissions: UInt32(try fields.number(100, 8)) & 0o7777)
+        let mode = UInt32(truncatingIfNeeded: try fields.number(100, 8))
+        var member = ArchiveMember(path: path, kind: kind, permissions: mode & 0o7777)
         member.owner = try decimal("uid").map { UInt32(clamping: $0) } ?? UInt32(clamping: fields.number(108, 8))
         member.group = try decimal("gid").map { UInt32(clamping: $0) } ?? UInt32(clamping: fields.number(116, 8))
         member.modified = try decimal("mtime") ?? Int64(clamping: fields.number(136, 12))
@@ -95,7 +96,7 @@ public final class TarReader: ArchiveReader {
         if kind == .symbolicLink { member.linkTarget = target }
         if kind == .characterDevice || kind == .blockDevice {
             member.device = ArchiveMember.Device(
-                major: UInt32(try fields.number(329, 8)), minor: UInt32(try fields.number(337, 8)))
+                major: try fields.deviceNumber(329), minor: try fields.deviceNumber(337))
         }
         let prefix = "SCHILY.xattr."
         member.attributes = records.filter { $0.key.hasPrefix(prefix) }.map { key, value in
@@ -112,34 +113,48 @@ public final class TarReader: ArchiveReader {
         return member
     }
 
-    /// The map at the beginning of a sparse member's data: decimal lines in whole blocks.
+    /// The map at the beginning of a sparse member's data: its runs in order, within `size`.
     private func sparseMap() throws -> [ArchiveMember.Extent] {
+        let malformed = ArchiveError.malformed(format: "tar", what: "sparse map")
+        let numbers = try sparseNumbers()
+        var runs: [ArchiveMember.Extent] = []
+        var end: UInt64 = 0
+        for index in stride(from: 1, to: numbers.count - 1, by: 2) where numbers[index + 1] > 0 {
+            let run = ArchiveMember.Extent(offset: numbers[index], length: numbers[index + 1])
+            // Both are below 2^62, so that no sum overflows.
+            guard run.offset >= end, run.offset + run.length <= size else { throw malformed }
+            end = run.offset + run.length
+            runs.append(run)
+        }
+        return runs
+    }
+
+    /// Decimal lines in whole blocks: how many runs, then offset and length of each; all below 2^62.
+    private func sparseNumbers() throws -> [UInt64] {
+        let malformed = ArchiveError.malformed(format: "tar", what: "sparse map")
         var numbers: [UInt64] = []
         var line: [UInt8] = []
-        while numbers.isEmpty || UInt64(numbers.count) < 1 + 2 * numbers[0] {
-            guard remaining >= 512, numbers.count < 1 << 20 else {
-                throw ArchiveError.malformed(format: "tar", what: "sparse map")
-            }
+        var isWhole: Bool { !numbers.isEmpty && UInt64(numbers.count) >= 1 + 2 * numbers[0] }
+        while !isWhole {
+            guard remaining >= 512, numbers.count < 1 << 20 else { throw malformed }
             remaining -= 512
             for byte in try cursor.take(512) {
                 guard byte == 0x0a else {
+                    // No such number has more digits; a line must end.
+                    guard line.count < 19 else { throw malformed }
                     line.append(byte)
                     continue
                 }
-                if numbers.isEmpty || UInt64(numbers.count) < 1 + 2 * numbers[0] {
-                    guard let number = UInt64(String(decoding: line, as: UTF8.self)), number < 1 << 62 else {
-                        throw ArchiveError.malformed(format: "tar", what: "sparse map")
-                    }
-                    numbers.append(number)
+                guard let number = UInt64(String(decoding: line, as: UTF8.self)), number < 1 << 62 else {
+                    throw malformed
                 }
+                numbers.append(number)
                 line = []
+                // The rest of the block is padding.
+                if isWhole { break }
             }
         }
-        var runs: [ArchiveMember.Extent] = []
-        for index in stride(from: 1, to: numbers.count - 1, by: 2) where numbers[index + 1] > 0 {
-            runs.append(ArchiveMember.Extent(offset: numbers[index], length: numbers[index + 1]))
-        }
-        return runs
+        return numbers
     }
 
     private static func records(_ bytes: [UInt8]) throws -> [String: [UInt8]] {
@@ -213,6 +228,14 @@ private struct TarFields {
             throw ArchiveError.malformed(format: "tar", what: "a header with a field that is no number")
         }
         return number
+    }
+
+    /// Major or minor number of a device, which has 32 bits at most.
+    func deviceNumber(_ offset: Int) throws -> UInt32 {
+        guard let device = UInt32(exactly: try number(offset, 8)) else {
+            throw ArchiveError.malformed(format: "tar", what: "a header with a number out of range")
+        }
+        return device
     }
 
     func check() throws {

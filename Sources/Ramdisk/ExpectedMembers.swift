@@ -91,11 +91,10 @@ final class ExpectedMembers {
         return found.links == expected.links
     }
 
-    /// Whether a name in a squashfs is bound to the names that the plan says. Device nodes and fifos of several names
-    /// become several.
+    /// Whether a name in a squashfs is bound to the names that the plan says.
     private func isStoredOnce(_ found: ArchiveMember, _ entry: PackPlan.Entry) -> Bool {
         if let first = found.hardLink { return open[first].map { plan.entries[$0].inode } == entry.inode }
-        return stored.insert(entry.inode).inserted || ![.regular, .symbolicLink].contains(entry.status.kind)
+        return stored.insert(entry.inode).inserted
     }
 
     /// Whether an attribute has no place in a squashfs but `.catboat/attributes`.
@@ -139,7 +138,8 @@ final class ExpectedMembers {
     ) -> [String] {
         if found.hardLink != expected.hardLink { return ["hard link"] }
         var result: [String] = []
-        if found.kind != expected.kind { result.append("type") }
+        // tar has no type with another name of a file.
+        if found.kind != expected.kind, expected.hardLink == nil { result.append("type") }
         if found.permissions != expected.permissions { result.append("mode") }
         if found.owner != expected.owner || found.group != expected.group { result.append("owner") }
         let modified =

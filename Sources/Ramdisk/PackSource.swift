@@ -152,10 +152,13 @@ struct PackSource: BlockSource {
     private mutating func begin(_ index: Int) throws {
         let entry = plan.entries[index]
         var member = plan.member(index, format, epoch: epoch)
+        // squashfs has 32 bits without a sign for it, and sqfstar takes no header of an earlier time.
+        if placement == .headersWithoutLists { member.modified = Int64(UInt32(clamping: member.modified)) }
         if placement == .headersWithoutLists, entry.path == PackPlan.top { return try skipTop(entry) }
         let hasData = entry.hasData(format)
-        // Other names of a file need no look at it.
-        if entry.first != nil, !hasData { return append(try format.header(of: member)) }
+        // Other names of a file need no look at it; of a link newc has the target with each.
+        let hasTarget = format == .newc && entry.status.kind == .symbolicLink
+        if entry.first != nil, !hasData, !hasTarget { return append(try format.header(of: member)) }
 
         let path = folder.full(entry.path)
         let descriptor = try open(entry, path)

@@ -85,9 +85,12 @@ public struct RamdiskUnpacker {
     }
 
     /// Without `./` and slashes at the end; empty for the top.
+    /// - Throws: `RamdiskError.badPath` for one that is absolute, has `..` or a NUL, at which the system cuts a name.
     private static func normal(_ path: [UInt8]) throws -> [UInt8] {
         let parts = path.split(separator: 0x2f).filter { $0 != [0x2e] }
-        guard path.first != 0x2f, !parts.contains([0x2e, 0x2e]) else { throw RamdiskError.badPath(path) }
+        guard path.first != 0x2f, !parts.contains([0x2e, 0x2e]), !path.contains(0) else {
+            throw RamdiskError.badPath(path)
+        }
         return Array(parts.joined(separator: [0x2f]))
     }
 
@@ -126,6 +129,8 @@ public struct RamdiskUnpacker {
             if member.links > 1 { linked[member.inode] = path }
             return try write(path, full, folder, name, member, reader)
         case .symbolicLink:
+            if member.links > 1, let first = linked[member.inode] { return try link(path, to: first) }
+            if member.links > 1 { linked[member.inode] = path }
             let target = FilePath(bytes: member.linkTarget)
             let made = target.withPlatformString { target in
                 name.withPlatformString { symlinkat(target, directory, $0) }

@@ -14,6 +14,8 @@ final class SquashfsReader: ArchiveReader {
         // By the descriptor: what was looked at is what is read.
         var tool = Tool("sqfs2tar", ["--root-becomes", ".", "/proc/self/fd/3"])
         tool.descriptors[3] = descriptor
+        // It holds all inodes, some 250 bytes each; folders that are in each other again and again have no end.
+        tool.memoryLimit = 1 << 30
         tar = TarReader(try ProgramSource(tool, format: "squashfs"))
     }
 

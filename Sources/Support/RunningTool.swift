@@ -42,6 +42,8 @@ public final class RunningTool {
         }
         guard code == 0 else { throw .cannotStart(tool.program, Errno(rawValue: code)) }
         self.pid = pid
+        // Too late for what the program has already, in time for what it is made to ask for. It may have ended.
+        if let limit = tool.memoryLimit { _ = catboat_limit_memory(pid, limit) }
     }
 
     /// Waits for the program to end.

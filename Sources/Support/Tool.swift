@@ -20,6 +20,8 @@ public struct Tool: Sendable, Equatable {
     public var descriptors: [CInt: FileDescriptor]
     /// Makes the child the leader of a new process group, so that `signalGroup` reaches its children.
     public var hasOwnGroup: Bool
+    /// Bytes of address space that it may have, for a program that reads what may be hostile; nil for any.
+    public var memoryLimit: UInt64?
 
     public init(_ program: FilePath, _ words: [Word] = [], environment: Environment = .current) {
         self.program = program

@@ -48,7 +48,7 @@ enum SampleTree {
             cd "$1"
             # cpio does not restore times of symbolic links.
             find . -path ./.catboat -prune -o ! -type d ! -type l -printf '%P|%y|%m|%U:%G|%s|%n|%T@\\n' | sed 's/\\.[0-9]*$//' | LC_ALL=C sort
-            find . -type l -printf '%P|%U:%G|%l|%n\\n' | LC_ALL=C sort
+            find . -type l -printf '%P|%U:%G|%l\\n' | LC_ALL=C sort
             find . -path ./.catboat -prune -o -type d -printf '%P|%m|%U:%G\\n' | LC_ALL=C sort
             stat -c '%n %t:%T' dev/*
             find . -path ./.catboat -prune -o -type f -exec sha256sum {} + | LC_ALL=C sort

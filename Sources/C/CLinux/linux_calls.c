@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -197,6 +198,12 @@ int catboat_spawn(pid_t *pid, const char *program, char *const *arguments, char 
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return error;
+}
+
+int catboat_limit_memory(pid_t pid, uint64_t bytes)
+{
+    struct rlimit limit = {bytes, bytes};
+    return prlimit(pid, RLIMIT_AS, &limit, NULL);
 }
 
 int64_t catboat_seek_data(int descriptor, int64_t offset) { return lseek(descriptor, offset, SEEK_DATA); }

@@ -76,4 +76,7 @@ void catboat_cleanup_remove(int slot);
 int catboat_spawn(pid_t *pid, const char *program, char *const *arguments, char *const *environment,
     const char *directory, const int *map, int count, int group);
 
+/* prlimit(2): the address space of a running process. */
+int catboat_limit_memory(pid_t pid, uint64_t bytes);
+
 #endif
