@@ -30,57 +30,62 @@ enum BundleContents {
     static func find(
         _ members: [UnpackedMember], verifier: SignatureVerifier, text: ([UInt8]) throws -> [UInt8]
     ) throws -> [BundleContent] {
-        try folders(members).map { folder in
-            let own = members.filter { isIn(folder, $0.name) }.map { member in
-                var member = member
-                if !folder.isEmpty { member.name = Array(member.name.dropFirst(folder.count + 1)) }
-                return member
-            }.sorted { $0.name.lexicographicallyPrecedes($1.name) }
-            let full: (String) -> [UInt8] = { (folder.isEmpty ? [] : folder + [0x2f]) + Array($0.utf8) }
-            let has: (String) -> Bool = { name in own.contains { $0.name.elementsEqual(name.utf8) && !$0.isLink } }
-            var content = BundleContent(
-                folder: folder, hasManifest: has("manifest.xml"), index: nil, signature: .unsigned,
-                members: own.filter {
-                    !$0.name.elementsEqual(BundleIndex.name.utf8)
-                        && !$0.name.elementsEqual(BundleIndex.signatureName.utf8)
-                })
-            let image = String(decoding: folder, as: UTF8.self)
-            guard has(BundleIndex.name) else {
-                if let stray = content.members.first(where: { $0.name.starts(with: "\(BundleIndex.folder)/".utf8) }) {
-                    throw BundleError.refused(.reserved, member: stray.name)
-                }
-                content.signature = try verifier.check(image: image, index: [], signature: nil)
-                return content
+        try images(members).map { try content($0.folder, $0.members, verifier, text) }
+    }
+
+    /// - Parameter members: of the image alone, with names relative to its folder.
+    private static func content(
+        _ folder: [UInt8], _ members: [UnpackedMember], _ verifier: SignatureVerifier,
+        _ text: ([UInt8]) throws -> [UInt8]
+    ) throws -> BundleContent {
+        let own = members.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        let full: (String) -> [UInt8] = { (folder.isEmpty ? [] : folder + [0x2f]) + Array($0.utf8) }
+        let has: (String) -> Bool = { name in own.contains { $0.name.elementsEqual(name.utf8) && !$0.isLink } }
+        var content = BundleContent(
+            folder: folder, hasManifest: has("manifest.xml"), index: nil, signature: .unsigned,
+            members: own.filter {
+                !$0.name.elementsEqual(BundleIndex.name.utf8)
+                    && !$0.name.elementsEqual(BundleIndex.signatureName.utf8)
+            })
+        let image = String(decoding: folder, as: UTF8.self)
+        guard has(BundleIndex.name) else {
+            // A signature alone would pass as none.
+            if has(BundleIndex.signatureName) { throw BundleError.missing(member: Array(BundleIndex.name.utf8)) }
+            if let stray = content.members.first(where: { $0.name.starts(with: "\(BundleIndex.folder)/".utf8) }) {
+                throw BundleError.refused(.reserved, member: stray.name)
             }
-            let bytes = try text(full(BundleIndex.name))
-            let index = try BundleIndex(json: bytes)
-            try compare(content.members, index)
-            content.index = index
-            content.signature = try verifier.check(
-                image: index.image, index: bytes,
-                signature: has(BundleIndex.signatureName) ? try text(full(BundleIndex.signatureName)) : nil)
+            content.signature = try verifier.check(image: image, index: [], signature: nil)
             return content
         }
+        let bytes = try text(full(BundleIndex.name))
+        let index = try BundleIndex(json: bytes)
+        try compare(content.members, index)
+        content.index = index
+        content.signature = try verifier.check(
+            image: index.image, index: bytes,
+            signature: has(BundleIndex.signatureName) ? try text(full(BundleIndex.signatureName)) : nil)
+        return content
     }
 
-    /// Folders of images, sorted; the top alone when it has a manifest.
-    private static func folders(_ members: [UnpackedMember]) throws -> [[UInt8]] {
-        if members.contains(where: { $0.name.elementsEqual("manifest.xml".utf8) }) { return [[]] }
-        var folders: Set<[UInt8]> = []
-        for member in members {
-            // xCAT takes no notice of hidden names at the top.
-            guard member.name.first != UInt8(ascii: ".") else { continue }
+    /// Images sorted by folder, with names of members relative to it; the top alone when it has a manifest.
+    private static func images(_ members: [UnpackedMember]) -> [(folder: [UInt8], members: [UnpackedMember])] {
+        if members.contains(where: { $0.name.elementsEqual("manifest.xml".utf8) }) {
+            return [(folder: [], members: members)]
+        }
+        var images: [[UInt8]: [UnpackedMember]] = [:]
+        // xCAT takes no notice of hidden names at the top.
+        for member in members where member.name.first != UInt8(ascii: ".") {
             guard let slash = member.name.firstIndex(of: 0x2f) else {
-                folders.insert(member.name)
+                // No folder, so no manifest can be there.
+                images[member.name] = []
                 continue
             }
-            folders.insert(Array(member.name[..<slash]))
+            var inner = member
+            inner.name = Array(member.name[(slash + 1)...])
+            images[Array(member.name[..<slash]), default: []].append(inner)
         }
-        return folders.sorted { $0.lexicographicallyPrecedes($1) }
-    }
-
-    private static func isIn(_ folder: [UInt8], _ name: [UInt8]) -> Bool {
-        folder.isEmpty || (name.count > folder.count && name.starts(with: folder) && name[folder.count] == 0x2f)
+        let sorted = images.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        return sorted.map { (folder: $0.key, members: $0.value) }
     }
 
     /// Every member must be what the index says, and nothing else may be there.

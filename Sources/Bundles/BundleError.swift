@@ -17,6 +17,7 @@ public enum BundleError: Diagnosable, Equatable {
         case linkEscapes = "is a link that leads out of its folder"
         case linkOutsideExtra = "is a symbolic link outside extra/"
         case linkToNothing = "is a hard link to what is not in the bundle before it"
+        case hardLinked = "must be a file of its own, not a hard link"
         case sparse = "is a sparse file"
         case reserved = "has a name of Catboat that it must not have"
     }
@@ -35,6 +36,8 @@ public enum BundleError: Diagnosable, Equatable {
     case unknownSize
     /// xz reads files only.
     case compressedStream
+    /// Compressed with bzip2, which bundles are not.
+    case bzip2(FilePath)
     /// Of a bundle whose index tells digests.
     case differs(member: [UInt8])
     case missing(member: [UInt8])
@@ -78,6 +81,10 @@ public enum BundleError: Diagnosable, Equatable {
         case .compressedStream:
             Diagnostic(
                 "bundle on standard input is compressed with xz", remedy: "give a file, or pipe it through xz -dc")
+        case .bzip2(let path):
+            Diagnostic(
+                "bundle is compressed with bzip2, not with gzip, xz or zstd", subject: path.printable,
+                remedy: "unpack it with bzip2 -d first")
         case .noManifest:
             Diagnostic("bundle has no manifest.xml", remedy: "make bundles with imgexport")
         case .differs(let member):

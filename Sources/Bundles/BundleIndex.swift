@@ -59,6 +59,8 @@ public struct BundleIndex: Codable, Equatable, Sendable {
     public var image: String
     /// The commit of the recipe in the exporting site's history.
     public var profileCommit: String?
+    /// True when the lists or attributes were changed since the root image was built from them; else nil.
+    public var recipeChanged: Bool?
     public var placements: [Placement] = []
     /// Sorted by name.
     public var members: [Member] = []

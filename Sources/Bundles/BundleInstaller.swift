@@ -74,6 +74,7 @@ public struct BundleInstaller: Sendable {
     private func end(_ journal: InstallJournal, _ finish: (InstallPlan) throws -> Void) throws {
         let placed = try journal.place()
         do {
+            try placed.forgetStates()
             try finish(placed.plan)
         } catch {
             try? placed.unpoint()
@@ -100,6 +101,15 @@ public struct BundleInstaller: Sendable {
         }
         try end(journal, finish)
         return .completed
+    }
+
+    /// Gives up what follows the files and rows of an import that stands.
+    /// - Throws: `BundleError.conflict` for one that would be half done.
+    public func forget(_ journal: InstallJournal) throws {
+        guard journal.isPlaced || journal.isEnded else {
+            throw BundleError.conflict("its files and rows are not all in place: use --recover", path: journal.folder)
+        }
+        try journal.end()
     }
 
     /// Makes in the stage what is copied and linked, so that it goes into place like everything else.
@@ -168,6 +178,8 @@ public struct BundleInstaller: Sendable {
             let path = FilePath(bytes: folder.bytes)
             let result = path.withPlatformString { mkdir($0, 0o755) }
             if result != 0, !path.isDirectory { throw FileError("create directory", path, .latest) }
+            // Whatever the umask: nodes read what is in it.
+            if result == 0 { try path.changePermissions(0o755) }
             if journal.plan.folders.contains(where: { $0.bytes == folder.bytes }) { try enter(path) }
             try afterStep()
         }
@@ -180,7 +192,7 @@ public struct BundleInstaller: Sendable {
             touched.insert(FilePath(bytes: journal.plan.placements[number].target.bytes).removingLastComponent())
         }
         for (number, tree) in journal.plan.trees.enumerated() {
-            try place(tree, by: journal.record.stagedTrees[number].map { FilePath(bytes: $0.bytes) })
+            try place(tree, number, journal)
             touched.insert(FilePath(bytes: tree.target.bytes).removingLastComponent())
         }
         // The rows must not be durable before the files are.
@@ -213,34 +225,32 @@ public struct BundleInstaller: Sendable {
         try afterStep()
     }
 
-    /// - Parameter staged: where it is copied to first when it comes from another file system.
-    private func place(_ tree: InstallPlan.Tree, by staged: FilePath?) throws {
+    private func place(_ tree: InstallPlan.Tree, _ number: Int, _ journal: InstallJournal) throws {
+        // Where it is copied to first when it comes from another file system.
+        let staged = journal.record.stagedTrees[number].map { FilePath(bytes: $0.bytes) }
         let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
         guard source.exists else { return }
         try Self.folder(of: target).close()
-        if let staged, !Self.isPlaced(tree) {
+        let isPlaced = try journal.isPlaced(number)
+        if let staged, !isPlaced {
             try staged.removeTree()
             try Self.copyTree(source, to: staged)
             try afterStep()
         }
+        if !isPlaced { try journal.note(staged ?? source, as: number) }
+        try afterStep()
         if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), target.exists, !backup.exists {
             try Self.rename(target, backup)
             try afterStep()
         }
         if let staged {
-            if !Self.isPlaced(tree) { try Self.put(staged, target) }
+            if !isPlaced { try Self.put(staged, target) }
             try afterStep()
             try source.removeTree()
         } else {
             try Self.put(source, target)
         }
         try afterStep()
-    }
-
-    /// Whether what is at a folder's target came from the bundle: what was there before is away.
-    private static func isPlaced(_ tree: InstallPlan.Tree) -> Bool {
-        FilePath(bytes: tree.target.bytes).exists
-            && (tree.backup.map { FilePath(bytes: $0.bytes).exists } ?? true)
     }
 
     /// Whether every file left the stage.
@@ -256,8 +266,8 @@ public struct BundleInstaller: Sendable {
             let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
             if let staged = journal.record.stagedTrees[number] {
                 try FilePath(bytes: staged.bytes).removeTree()
-                if Self.isPlaced(tree) { try target.removeTree() }
-            } else if !source.exists, target.exists {
+                if try journal.isPlaced(number) { try target.removeTree() }
+            } else if !source.exists, try journal.isPlaced(number) {
                 try Self.rename(target, source)
             }
             if let backup = tree.backup.map({ FilePath(bytes: $0.bytes) }), backup.exists, !target.exists {

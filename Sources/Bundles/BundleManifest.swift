@@ -145,6 +145,7 @@ public struct BundleManifest: Codable, Equatable, Sendable {
         _ root: XMLElement, _ element: String, table: String, key: String
     ) throws(BundleError) -> [[String: String]] {
         var rows: [[String: String]] = []
+        var positions: [String: Int] = [:]
         for child in root.children(named: element) {
             let name = child.first("name")?.value
             var rest = child
@@ -154,10 +155,13 @@ public struct BundleManifest: Codable, Equatable, Sendable {
                 throw .badManifest("it has no \(key)", subject: element)
             }
             row[key] = known
-            if rows.contains(row) { continue }
-            guard !rows.contains(where: { $0[key] == known }) else {
-                throw .badManifest("this \(element) is there twice", subject: known)
+            if let position = positions[known] {
+                guard rows[position] == row else {
+                    throw .badManifest("this \(element) is there twice", subject: known)
+                }
+                continue
             }
+            positions[known] = rows.count
             rows.append(row)
         }
         return rows

@@ -59,6 +59,8 @@ public struct BundleDescription: Codable, Sendable {
     /// E.g. `catboat 0.1.0`.
     public var tool: String
     public var profileCommit: String?
+    /// True when the recipe was changed since the root image was built; else nil.
+    public var recipeChanged: Bool?
     public var placements: [BundleIndex.Placement]
     public var texts: [String: String]
     public var sources: [BundlePack.Source]
@@ -101,6 +103,7 @@ public struct BundleDescription: Codable, Sendable {
         else { throw .badManifest("it has empty columns", subject: manifest.imagename) }
         var index = BundleIndex(tool: tool, image: manifest.imagename)
         index.profileCommit = profileCommit
+        index.recipeChanged = recipeChanged
         index.placements = placements
         return BundlePack(
             folder: Self.folder(of: manifest.imagename), xml: String(decoding: xml, as: UTF8.self), index: index,

@@ -7,9 +7,17 @@ internal import SystemPackage
 public struct BundleLimits: Sendable, Equatable {
     /// Bytes of all files; nil: 100 times the bundle, 64 MiB at least.
     public var size: UInt64?
+    /// Files, links and folders, those included that only names of others imply.
     public var members = 200_000
 
     public init(size: UInt64? = nil) { self.size = size }
+
+    /// Bytes that all files of a bundle may have.
+    /// - Parameter compressed: bytes of the bundle itself.
+    func bytes(ofBundle compressed: UInt64) -> UInt64 {
+        let (product, isTooLarge) = compressed.multipliedReportingOverflow(by: 100)
+        return size ?? max(64 << 20, isTooLarge ? .max : product)
+    }
 }
 
 /// Takes the members of a bundle as they come.
@@ -35,6 +43,8 @@ public struct UnpackedMember: Sendable, Equatable {
 }
 
 /// Reads a bundle from front to back and lets nothing pass that could do harm: see `BundleError.Refusal`.
+///
+/// Like xCAT it passes over hidden names at the top; not over `.catboat`, which belongs to an image that is the top.
 final class BundleReader {
     private let path: FilePath
     private let descriptor: FileDescriptor
@@ -69,14 +79,15 @@ final class BundleReader {
             try? descriptor.close()
             throw error
         }
-        let compressed = UInt64(clamping: status.size)
-        limit = limits.size ?? max(64 << 20, compressed.multipliedReportingOverflow(by: 100).partialValue)
+        limit = limits.bytes(ofBundle: UInt64(clamping: status.size))
     }
 
     deinit { if !isStream { try? descriptor.close() } }
 
     func run(_ sink: some BundleSink) throws {
-        let reader = TarReader(BoundedSource(try plainSource(), limit: limit + (512 << 20)))
+        // Headers and padding come on top.
+        let (bound, isTooLarge) = limit.addingReportingOverflow(512 << 20)
+        let reader = TarReader(BoundedSource(try plainSource(), limit: isTooLarge ? .max : bound))
         while let header = try reader.next() { try take(header, reader, sink) }
         if members.isEmpty { throw BundleError.noManifest }
     }
@@ -92,6 +103,7 @@ final class BundleReader {
             if got == 0 { break }
             count += got
         }
+        if Self.isBzip2(head[..<count]) { throw BundleError.bzip2(path) }
         let file = FileSource(descriptor, path)
         var source: any ByteSource = file
         if isStream {
@@ -107,6 +119,11 @@ final class BundleReader {
         }
     }
 
+    /// `BZh`, the level and the mark of the first block; a member's name could begin with less.
+    private static func isBzip2(_ head: ArraySlice<UInt8>) -> Bool {
+        head.count == 6 && head.starts(with: "BZh".utf8) && head.suffix(2).elementsEqual([0x31, 0x41])
+    }
+
     private func take(_ header: ArchiveMember, _ reader: TarReader, _ sink: some BundleSink) throws {
         let name = try MemberName.normal(header.path)
         // The archive's own top.
@@ -116,6 +133,7 @@ final class BundleReader {
         }
         guard isListed.count < memberLimit else { throw BundleError.tooManyMembers(limit: memberLimit) }
         guard isListed.insert(name).inserted else { throw BundleError.refused(.duplicate, member: name) }
+        if Self.isHidden(name) { return }
         try enterParents(of: name, sink)
         if let known = kinds[name] {
             // Only folders are made before they are listed.
@@ -125,7 +143,7 @@ final class BundleReader {
             return
         }
         if header.hardLink == nil, header.kind == .directory {
-            kinds[name] = .directory
+            try enter(name, .directory)
             return try sink.folder(name)
         }
         guard header.kind == .regular || header.kind == .symbolicLink else {
@@ -135,7 +153,7 @@ final class BundleReader {
             throw BundleError.refused(.setID, member: name)
         }
         guard header.extents == nil else { throw BundleError.refused(.sparse, member: name) }
-        kinds[name] = header.kind
+        try enter(name, header.kind)
         var member = UnpackedMember(name: name, size: header.size, permissions: header.permissions)
         if let original = header.hardLink {
             try take(&member, copyOf: MemberName.normal(original), sink)
@@ -149,7 +167,22 @@ final class BundleReader {
         members.append(member)
     }
 
+    private static func isHidden(_ name: [UInt8]) -> Bool {
+        name.first == UInt8(ascii: ".") && !name.prefix { $0 != 0x2f }.elementsEqual(BundleIndex.folder.utf8)
+    }
+
+    /// Notes a name; folders that are only implied count against the limit too.
+    private func enter(_ name: [UInt8], _ kind: FileStatus.Kind) throws(BundleError) {
+        // The top is one of them, but no member.
+        guard kinds.count <= memberLimit else { throw .tooManyMembers(limit: memberLimit) }
+        kinds[name] = kind
+    }
+
     private func take(_ member: inout UnpackedMember, copyOf original: [UInt8], _ sink: some BundleSink) throws {
+        // These are read, and the text of the original is not kept.
+        guard !MemberName.describesImage(member.name) else {
+            throw BundleError.refused(.hardLinked, member: member.name)
+        }
         guard let position = positions[original], !members[position].isLink else {
             throw BundleError.refused(.linkToNothing, member: member.name)
         }
@@ -177,9 +210,9 @@ final class BundleReader {
         try sink.link(member, to: target)
     }
 
-    /// Folders of kits travel whole too: they lie in a folder of the image.
+    /// Folders of kits travel whole too: they lie in a folder of the image, which is neither ours nor `extra`.
     private func isInKit(_ parts: [ArraySlice<UInt8>]) -> Bool {
-        parts.count > 2 && !parts[1].elementsEqual(BundleIndex.folder.utf8)
+        parts.count > 2 && !parts[1].elementsEqual(BundleIndex.folder.utf8) && !parts[1].elementsEqual("extra".utf8)
     }
 
     private func account(_ member: UnpackedMember) throws(BundleError) {
@@ -197,7 +230,7 @@ final class BundleReader {
                 guard kind == .directory else { throw BundleError.refused(.notInFolder, member: name) }
                 continue
             }
-            kinds[parent] = .directory
+            try enter(parent, .directory)
             try sink.folder(parent)
         }
     }

@@ -12,6 +12,11 @@ public struct BundleSigner: Sendable {
     /// - Parameter key: a private key, or a public one whose private key an agent holds.
     public init(key: FilePath) { self.key = key }
 
+    /// Signs nothing in particular, to find out whether the key can be used before much is done for it.
+    ///
+    /// - Throws: `ToolError` with what `ssh-keygen` says of the key.
+    public func check() throws { _ = try sign([]) }
+
     func sign(_ bytes: [UInt8]) throws -> [UInt8] {
         try Tool("ssh-keygen", ["-q", "-Y", "sign", "-f", Word(key), "-n", Word(Self.namespace)])
             .output(input: bytes, limit: 1 << 20).output

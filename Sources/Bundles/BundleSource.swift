@@ -47,6 +47,9 @@ struct BundleSource: BlockSource {
         }
     }
 
+    /// Whether it holds something that not everybody on the host may read.
+    var isPrivate: Bool { members.contains(where: \.isPrivate) }
+
     mutating func next() throws -> [UInt8]? {
         var block = [UInt8](repeating: 0, count: blockSize)
         let filled = try block.withUnsafeMutableBytes { try fill($0) }

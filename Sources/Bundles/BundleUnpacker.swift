@@ -39,7 +39,8 @@ public struct BundleUnpacker: Sendable {
         }
     }
 
-    /// Reads a bundle without unpacking it; small texts that `wanted` names are kept in memory.
+    /// Reads a bundle without unpacking it.
+    /// - Returns: the images, and their manifests, indexes and signatures by the members' names.
     public func inspect(
         _ bundle: FilePath
     ) throws -> (contents: [BundleContent], manifests: [[UInt8]: [UInt8]]) {
@@ -125,10 +126,11 @@ private final class FolderSink: BundleSink {
     }
 }
 
-/// Keeps manifests and indexes, and digests the rest.
+/// Keeps manifests, indexes and signatures of images, and digests the rest.
 private final class MemorySink: BundleSink {
     private(set) var texts: [[UInt8]: [UInt8]] = [:]
-    private var digests: [[UInt8]: Digest] = [:]
+    /// Bytes of all texts.
+    private var kept = 0
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
 
     deinit { buffer.deallocate() }
@@ -136,12 +138,9 @@ private final class MemorySink: BundleSink {
     func folder(_ name: [UInt8]) {}
 
     func file(_ member: UnpackedMember, _ read: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> Digest {
-        let isKept = ["manifest.xml", BundleIndex.name, BundleIndex.signatureName].contains { suffix in
-            member.name.elementsEqual(suffix.utf8) || member.name.reversed().starts(with: "/\(suffix)".utf8.reversed())
-        }
         // Kept texts come from a folder of each image, so their number is bounded by their size.
-        let limit = texts.values.reduce(0) { $0 + $1.count } + Int(clamping: member.size)
-        let keeps = isKept && limit <= BundleIndex.sizeLimit
+        let keeps =
+            MemberName.describesImage(member.name) && member.size <= UInt64(BundleIndex.sizeLimit - kept)
         var digest = DigestStream()
         var text: [UInt8] = []
         while true {
@@ -151,10 +150,14 @@ private final class MemorySink: BundleSink {
             digest.update(part)
             if keeps { text += part }
         }
-        if keeps { texts[member.name] = text }
+        if keeps {
+            texts[member.name] = text
+            kept += text.count
+        }
         return digest.finish()
     }
 
     func link(_ member: UnpackedMember, to target: [UInt8]) {}
+    /// What is kept is never a copy: `BundleError.Refusal.hardLinked`.
     func copy(_ member: UnpackedMember, of original: [UInt8]) {}
 }

@@ -51,6 +51,7 @@ public struct InstallJournal: Sendable {
             record.staged.count == record.plan.placements.count,
             record.stagedTrees.count == record.plan.trees.count
         else { throw BundleError.badPlan("the journal '\(folder.printable)' cannot be read") }
+        try record.plan.check()
         return InstallJournal(folder, record, isEnded: isEnded, isPlaced: isPlaced)
     }
 
@@ -116,6 +117,35 @@ public struct InstallJournal: Sendable {
         if isPlaced { return self }
         try folder.joined(Self.planName).rename(to: folder.joined(Self.placedName))
         return InstallJournal(folder, record, isPlaced: true)
+    }
+
+    // MARK: - Which folders are ours
+
+    private func mark(of number: Int) -> FilePath { folder.joined("tree-\(number)") }
+
+    /// Notes, durably, the folder that is about to go into place as a whole.
+    func note(_ tree: FilePath, as number: Int) throws {
+        guard let status = try tree.status() else { throw FileError("examine", tree, .noSuchFileOrDirectory) }
+        try AtomicFile.write("\(status.device) \(status.inode)".utf8, to: mark(of: number), permissions: 0o600)
+    }
+
+    /// Whether what is at the target of a folder is the one that was noted.
+    func isPlaced(_ number: Int) throws -> Bool {
+        let target = FilePath(bytes: record.plan.trees[number].target.bytes)
+        guard mark(of: number).exists, let status = try target.status() else { return false }
+        return try mark(of: number).readText(limit: 64) == "\(status.device) \(status.inode)"
+    }
+
+    /// What genimage noted of a root image before the import is not of the one that has taken its place.
+    func forgetStates() throws {
+        guard let begun = try folder.joined(isPlaced ? Self.placedName : Self.planName).status() else { return }
+        for tree in record.plan.trees {
+            let target = FilePath(bytes: tree.target.bytes)
+            let state = target.removingLastComponent().joined(".state")
+            guard target.lastName == "rootimg", let status = try state.status() else { continue }
+            // The journal's time is that of its beginning, and since then the lock was held.
+            if status.modified.seconds <= begun.modified.seconds { try state.removeFile() }
+        }
     }
 
     /// The nearest folder that exists; those that do not are noted, parents first.

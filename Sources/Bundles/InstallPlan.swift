@@ -117,7 +117,7 @@ public struct InstallPlan: Codable, Sendable {
     public var json: [UInt8] { JSONText.document("plans", [self]) }
 
     /// Names of a plan become files and folders: they must be plain.
-    private func check() throws(BundleError) {
+    func check() throws(BundleError) {
         guard !id.isEmpty, id.utf8.allSatisfy({ Self.isPlain($0) }), id.first != "." else {
             throw .badPlan("'\(id)' cannot name a journal")
         }
@@ -135,6 +135,14 @@ public struct InstallPlan: Codable, Sendable {
         }
         let targets = placements.map(\.target) + trees.map(\.target)
         guard Set(targets).count == targets.count else { throw .badPlan("two files would go to one place") }
+        let sources = placements.map(\.source) + trees.map(\.source)
+        guard Set(sources).count == sources.count else { throw .badPlan("one file would go to two places") }
+        for tree in trees {
+            let top = FilePath(bytes: tree.target.bytes)
+            for other in targets where other != tree.target && FilePath(bytes: other.bytes).starts(with: top) {
+                throw .badPlan("something would go into a folder that is replaced: '\(top.printable)'")
+            }
+        }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -25,24 +25,40 @@ enum MemberName {
         if !normal.isEmpty { try check(normal) }
         return normal
     }
+
+    /// Whether it is the manifest, index or signature of an image, which is a folder at the top or the top itself.
+    static func describesImage(_ name: [UInt8]) -> Bool {
+        let inner = name.firstIndex(of: 0x2f).map { name[($0 + 1)...] } ?? []
+        return ["manifest.xml", BundleIndex.name, BundleIndex.signatureName].contains {
+            name.elementsEqual($0.utf8) || inner.elementsEqual($0.utf8)
+        }
+    }
 }
 
 /// The target of a symbolic link in a folder that is moved as a whole.
-struct LinkTarget {
+public struct LinkTarget {
     private let bytes: [UInt8]
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// - Parameter bytes: what the link says.
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Whether the link stays below the top of its folder, whatever is there.
+    /// Whether the link stays below the top of its folder, whatever other links that stay there are on the way.
+    ///
+    /// Only its beginning may climb: `..` behind a name leads out of where a link of that name goes.
     /// - Parameter name: of the link, relative to that top.
-    func staysWithin(_ name: [UInt8]) -> Bool {
+    public func staysWithin(_ name: [UInt8]) -> Bool {
         guard !bytes.isEmpty, bytes.first != 0x2f, bytes.count <= 4000,
             !bytes.contains(where: { $0 < 0x20 || $0 == 0x7f })
         else { return false }
         var depth = name.split(separator: 0x2f).count - 1
+        var hasName = false
         for part in bytes.split(separator: 0x2f) where part != [0x2e] {
-            depth += part == [0x2e, 0x2e] ? -1 : 1
-            if depth < 0 { return false }
+            guard part == [0x2e, 0x2e] else {
+                hasName = true
+                continue
+            }
+            depth -= 1
+            if hasName || depth < 0 { return false }
         }
         return true
     }

@@ -21,6 +21,8 @@ struct PackedMember {
     var content: Content
     var permissions: UInt32
     var modified: Int64
+    /// Whether others than its owner and group cannot read it where it is.
+    var isPrivate = false
 
     /// Everything that a bundle of `packs` holds, in the order of writing: the manifest first, the index last.
     static func list(_ packs: [BundlePack]) throws -> [PackedMember] {
@@ -66,16 +68,23 @@ private struct Listing {
         guard let status = try path.targetStatus() else { throw FileError("open", path, .noSuchFileOrDirectory) }
         let name = source.member.bytes
         switch status.kind {
-        case .regular: try add(name, .file(path, status), status.permissions, status.modified.seconds)
+        case .regular:
+            try add(
+                name, .file(path, status), status.permissions, status.modified.seconds,
+                isPrivate: status.permissions & 0o004 == 0)
         case .directory:
+            let isClosed = status.permissions & 0o001 == 0
             try add(name, .folder, 0o755, status.modified.seconds)
             try TreeWalk(path).run { entry in
                 let inner = name + [0x2f] + entry.path.bytes
                 let modified = entry.status.modified.seconds
                 switch entry.status.kind {
-                case .directory: try add(inner, .folder, 0o755, modified)
+                case .directory:
+                    try add(inner, .folder, 0o755, modified, isPrivate: entry.status.permissions & 0o001 == 0)
                 case .regular:
-                    try add(inner, .file(path.joined(entry.path), entry.status), entry.status.permissions, modified)
+                    try add(
+                        inner, .file(path.joined(entry.path), entry.status), entry.status.permissions, modified,
+                        isPrivate: isClosed || entry.status.permissions & 0o004 == 0)
                 case .symbolicLink:
                     let target = try entry.parent.linkTarget(at: entry.name)
                     guard LinkTarget(target).staysWithin(entry.path.bytes) else {
@@ -90,8 +99,10 @@ private struct Listing {
         }
     }
 
-    mutating func add(_ name: [UInt8], _ content: PackedMember.Content, _ permissions: UInt32, _ modified: Int64) throws
-    {
+    mutating func add(
+        _ name: [UInt8], _ content: PackedMember.Content, _ permissions: UInt32, _ modified: Int64,
+        isPrivate: Bool = false
+    ) throws {
         try MemberName.check(name)
         try addParents(of: name)
         if case .folder = content {
@@ -101,7 +112,9 @@ private struct Listing {
         guard names.insert(name).inserted else { throw BundleError.refused(.duplicate, member: name) }
         guard permissions & 0o6000 == 0 else { throw BundleError.refused(.setID, member: name) }
         members.append(
-            PackedMember(pack: pack, name: name, content: content, permissions: permissions, modified: modified))
+            PackedMember(
+                pack: pack, name: name, content: content, permissions: permissions, modified: modified,
+                isPrivate: isPrivate))
     }
 
     private mutating func addParents(of name: [UInt8]) throws {

@@ -7,6 +7,7 @@ public struct XMLReader {
     /// Bytes of a document.
     public static let sizeLimit = 8 << 20
     static let depthLimit = 16
+    /// Elements and attributes of a document.
     static let elementLimit = 100_000
 
     private let bytes: [UInt8]
@@ -67,11 +68,11 @@ public struct XMLReader {
     private mutating func comment() throws(BundleError) { _ = try upTo("-->", from: "<!--") }
 
     private mutating func element(depth: Int) throws(BundleError) -> XMLElement {
-        elements += 1
         guard depth <= Self.depthLimit else { throw error("elements are nested deeper than \(Self.depthLimit)") }
-        guard elements <= Self.elementLimit else { throw error("it has more than \(Self.elementLimit) elements") }
+        try countElement()
         try expect("<")
         var element = XMLElement(try name())
+        var attributes: Set<String> = []
         while true {
             let hadSpace = skipSpace()
             if isAt("/>") {
@@ -84,13 +85,19 @@ public struct XMLReader {
             }
             guard hadSpace else { throw error("a tag is not closed") }
             let attribute = try self.attribute()
-            guard element.first(attribute.name) == nil else {
+            guard attributes.insert(attribute.name).inserted else {
                 throw error("attribute \(attribute.name) is there twice")
             }
             element.children.append(attribute)
         }
         try content(of: &element, depth: depth)
         return element
+    }
+
+    /// Attributes count too.
+    private mutating func countElement() throws(BundleError) {
+        elements += 1
+        guard elements <= Self.elementLimit else { throw error("it has more than \(Self.elementLimit) elements") }
     }
 
     private mutating func content(of element: inout XMLElement, depth: Int) throws(BundleError) {
@@ -139,7 +146,7 @@ public struct XMLReader {
             try character(into: &text)
         }
         position += 1
-        elements += 1
+        try countElement()
         return XMLElement(name, text: String(decoding: text, as: UTF8.self))
     }
 

@@ -50,6 +50,9 @@ public struct ImageLock: ~Copyable, Sendable {
         let pointer = folder.joined(importName)
         guard pointer.exists else { return }
         let journal = FilePath(bytes: try pointer.readBytes(limit: 4096))
+        // Of a journal that somebody took away only the pointer was left.
+        guard journal.exists else { return try pointer.removeFile() }
+        guard try isOwn(journal) else { throw ImageLockError.foreignImport(folder) }
         var tool = Tool("/proc/self/exe", ["--recover", Word(journal)])
         tool.argumentZero = "bundle-install"
         tool.descriptors[11] = lock
@@ -57,8 +60,20 @@ public struct ImageLock: ~Copyable, Sendable {
         let isEnded = try tool.run(output: .null).isSuccess && !journal.exists
         // Of an import that stands, but could not be recorded, it took the pointer away, and said what to do.
         guard isEnded || !pointer.exists else { throw ImageLockError.unfinishedImport(folder, journal: journal) }
-        // Of a journal that somebody took away only the pointer was left.
         try pointer.removeFile()
+    }
+
+    /// Whether a folder can only have been made by an import of ours: what a journal says is done as root. Neither a bundle
+    /// nor a root image brings such a folder to such a place.
+    private static func isOwn(_ journal: FilePath) throws -> Bool {
+        let names = journal.components.map(\.string)
+        guard journal.isAbsolute, Array(names.dropLast().suffix(2)) == [".catboat", "journal"],
+            !names.contains("rootimg"), try journal.resolved() == journal
+        else { return false }
+        return try [journal, journal.removingLastComponent()].allSatisfy { folder in
+            guard let status = try folder.status() else { return false }
+            return status.kind == .directory && status.owner == geteuid() && status.permissions & 0o077 == 0
+        }
     }
 
     /// A second holder of the same lock, for work that outlives a borrow of it.
@@ -140,6 +155,8 @@ public struct ImageLock: ~Copyable, Sendable {
 public enum ImageLockError: Diagnosable, Equatable {
     case busy(FilePath, process: CInt)
     case unfinishedImport(FilePath, journal: FilePath)
+    /// The pointer names what no import of this site wrote.
+    case foreignImport(FilePath)
 
     public var diagnostic: Diagnostic {
         switch self {
@@ -147,6 +164,10 @@ public enum ImageLockError: Diagnosable, Equatable {
             Diagnostic(
                 "failed to acquire lock, seems there is another genimage/packimage/rmimage process \(process) "
                     + "running on root image dir \"\(folder.printable)\"", remedy: "wait for it to end, or stop it")
+        case .foreignImport(let folder):
+            Diagnostic(
+                "this file names no import of this site", subject: folder.joined(ImageLock.importName).printable,
+                remedy: "find out where it comes from, and remove it")
         case .unfinishedImport(let folder, let journal):
             Diagnostic(
                 "an import was cut short here and could not be ended", subject: folder.printable,

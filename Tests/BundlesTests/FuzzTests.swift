@@ -62,33 +62,58 @@ import Testing
         #expect(accepted > 100 && accepted < 19_900)
     }
 
-    @Test func `5000 damaged archives`() throws {
-        var numbers = Numbers(state: 2)
-        let seed = TarMaker.bundle {
-            $0.file("./img/kernel", "kernel")
-            $0.file("./img/" + String(repeating: "n", count: 150), "long")
-            $0.folder("./img/extra/a")
-            $0.link("./img/extra/a/b", to: "c")
-            $0.hardLink("./img/extra/a/d", to: "./img/kernel")
-        }
+    private static let seed = TarMaker.bundle {
+        $0.file("./img/kernel", "kernel")
+        $0.file("./img/" + String(repeating: "n", count: 150), "long")
+        $0.folder("./img/extra/a")
+        $0.link("./img/extra/a/b", to: "c")
+        $0.hardLink("./img/extra/a/d", to: "./img/kernel")
+    }
+
+    private func inspect(_ bytes: [UInt8]) throws {
         let unpacker = BundleUnpacker(
             limits: BundleLimits(size: 1 << 20), verifier: SignatureVerifier(.none, allowedSigners: nil))
         let file = Scratch.directory.joined("bundle.tar")
-        let words = ["../", "/", "\u{0}", "7777777", "ustar", "./img/kernel", "30 path=../x\n"]
-        for _ in 0..<5_000 {
-            let bytes = Self.damaged(seed, &numbers, words)
-            let descriptor = try FileDescriptor.open(
-                file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
-            try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
-            do {
-                for content in try unpacker.inspect(file).contents {
-                    for member in content.members {
-                        #expect(!member.name.contains(0x0a) && member.name.first != 0x2f)
-                    }
+        let descriptor = try FileDescriptor.open(
+            file, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
+        try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
+        do {
+            for content in try unpacker.inspect(file).contents {
+                for member in content.members {
+                    #expect(!member.name.contains(0x0a) && member.name.first != 0x2f)
                 }
-            } catch {
-                #expect(error is any Diagnosable, "\(error)")
             }
+        } catch {
+            #expect(error is any Diagnosable, "\(error)")
+        }
+    }
+
+    @Test func `5000 damaged archives`() throws {
+        var numbers = Numbers(state: 2)
+        let words = ["../", "/", "\u{0}", "7777777", "ustar", "./img/kernel", "30 path=../x\n"]
+        for _ in 0..<5_000 { try inspect(Self.damaged(Self.seed, &numbers, words)) }
+    }
+
+    @Test func `1000 archives with numbers in the binary form of GNU tar`() throws {
+        var numbers = Numbers(state: 3)
+        var maker = TarMaker()
+        maker.raw(Array(Self.seed.dropLast(1024)))
+        maker.special("./img/sda", .blockDevice)
+        let whole = maker.ended
+        let headers = stride(from: 0, to: whole.count, by: 512).filter {
+            whole[($0 + 257)..<($0 + 262)].elementsEqual("ustar".utf8)
+        }
+        let fields = [(100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (329, 8), (337, 8)]
+        for _ in 0..<1_000 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...3, using: &numbers) {
+                guard let start = headers.randomElement(using: &numbers),
+                    let field = fields.randomElement(using: &numbers)
+                else { continue }
+                let number = numbers.next() >> UInt64.random(in: 0..<64, using: &numbers)
+                TarMaker.putWide(number, at: field.0, length: field.1, header: start, in: &bytes)
+            }
+            try inspect(bytes)
         }
     }
 }

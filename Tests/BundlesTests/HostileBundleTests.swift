@@ -31,6 +31,15 @@ import Testing
         add("link as extra") { $0.link("./img/extra", to: ".") }
         add("link with control characters") { $0.link("./img/extra/a/b", to: "x\n") }
         add("empty link") { $0.link("./img/extra/a/b", to: "") }
+        add("link as a single extra file") { $0.link("./img/extra/name", to: "x") }
+        add("link climbs through another") {
+            $0.link("./img/extra/a/l/l2", to: "..")
+            $0.link("./img/extra/a/esc", to: "l/l2/../../etc/passwd")
+        }
+        add("hard link as the manifest") {
+            $0.file("./two/text", TarMaker.manifest)
+            $0.hardLink("./two/manifest.xml", to: "./two/text")
+        }
         add("write through a link") {
             $0.link("./img/extra/a/b", to: "c")
             $0.file("./img/extra/a/b/passwd")
@@ -71,6 +80,12 @@ import Testing
         add("deep name") { $0.file("./img/" + String(repeating: "a/", count: 100) + "b") }
         add("long name") { $0.file("./img/" + String(repeating: "abcdefgh/", count: 500) + "b") }
         add("our folder without an index") { $0.file("./img/.catboat/packages") }
+        add("signature without an index") { $0.file("./img/.catboat/bundle.json.sig") }
+        add("climbs from a hidden folder") { $0.file("./.hidden/../../x") }
+        add("hidden name twice") {
+            $0.file("./.hidden/x", "1")
+            $0.file(".hidden/x", "2")
+        }
         add("index that is none") { $0.file("./img/.catboat/bundle.json", "{}") }
         add("index of another version") {
             $0.file("./img/.catboat/bundle.json", #"{"bundles":[],"version":2}"#)
@@ -106,6 +121,13 @@ import Testing
         result.append(("cut off", cut))
         result.append(("no end mark", Array(TarMaker.bundle { _ in }.dropLast(1024))))
         result.append(("bytes after the end", TarMaker.bundle { _ in } + Array("more".utf8)))
+        for field in [329, 337] {
+            var device = TarMaker()
+            device.special("./img/sda", .blockDevice)
+            var bytes = device.ended
+            TarMaker.putWide(1 << 32, at: field, length: 8, header: 0, in: &bytes)
+            result.append(("device number beyond 32 bits at \(field)", bytes))
+        }
         result.append(("nothing", []))
         result.append(("no archive", Array("hello\n".utf8)))
         result.append(("only an end mark", [UInt8](repeating: 0, count: 1024)))
@@ -131,11 +153,7 @@ import Testing
         member.size = UInt64(record.utf8.count)
         var header = (try? ArchiveFormat.tar.header(of: member)) ?? []
         header[156] = UInt8(ascii: "x")
-        for index in 148..<156 { header[index] = 0x20 }
-        let sum = header.reduce(0) { $0 + Int($1) }
-        let digits = String(sum, radix: 8)
-        let text = Array((String(repeating: "0", count: 6 - digits.count) + digits).utf8) + [0, 0x20]
-        header.replaceSubrange(148..<156, with: text)
+        TarMaker.seal(&header)
         return header + Array(record.utf8) + [UInt8](repeating: 0, count: 512 - record.utf8.count)
     }
 

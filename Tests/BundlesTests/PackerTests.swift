@@ -90,6 +90,45 @@ import Testing
         #expect(digests.count == 1)
     }
 
+    @Test func `what not everybody may read is in a bundle that only its owner reads`() async throws {
+        let umask = try Tool("sh", ["-c", "umask"]).output().text.filter(\.isNumber)
+        let mask = try #require(UInt32(umask, radix: 8))
+        let pack = try description().pack()
+        func mode() async throws -> UInt32? {
+            _ = try await BundlePacker(.gzip(level: 1)).pack([pack], to: bundle)
+            return try bundle.status()?.permissions
+        }
+        #expect(try await mode() == 0o666 & ~mask)
+        try Scratch.directory.joined("files").changePermissions(0o700)
+        #expect(try await mode() == 0o600 & ~mask)
+        try Scratch.directory.joined("files").changePermissions(0o755)
+        #expect(try await mode() == 0o666 & ~mask)
+        try Scratch.write("secret", to: "files/secret", permissions: 0o640)
+        #expect(try await mode() == 0o600 & ~mask)
+    }
+
+    @Test func `a key that cannot be used is told of before anything is packed`() async throws {
+        // Packing would stop here.
+        var incomplete = try description()
+        incomplete.sources.append(.init(member: Array("none".utf8), source: Scratch.directory.joined("none").bytes))
+        let pack = try incomplete.pack()
+        let packer = BundlePacker(.gzip(level: 1), signer: BundleSigner(key: Scratch.directory.joined("no-key")))
+        await #expect(throws: ToolError.self) { try await packer.pack([pack], to: bundle) }
+        #expect(!bundle.exists)
+    }
+
+    @Test func `the index says that the recipe was changed, or nothing`() throws {
+        var changed = try description()
+        let before = try changed.pack().index.json
+        #expect(!String(decoding: before, as: UTF8.self).contains("recipe_changed"))
+        #expect(try BundleIndex(json: before).recipeChanged == nil)
+        changed.recipeChanged = true
+        let read = try BundleDescription.read(BundleDescription.json([changed]))
+        let json = try #require(read.first).pack().index.json
+        #expect(String(decoding: json, as: UTF8.self).contains("\"recipe_changed\":true"))
+        #expect(try BundleIndex(json: json).recipeChanged == true)
+    }
+
     @Test func `a changed, missing or added member is refused by name`() async throws {
         _ = try await BundlePacker(.gzip(level: 1)).pack([try description().pack()], to: bundle)
         let tree = Scratch.directory.joined("tree")

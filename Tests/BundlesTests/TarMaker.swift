@@ -43,6 +43,25 @@ struct TarMaker {
 
     mutating func raw(_ more: [UInt8]) { bytes += more }
 
+    /// Puts a number into a field of the header at `start`, in the binary form of GNU tar, and its checksum right.
+    static func putWide(_ number: UInt64, at offset: Int, length: Int, header start: Int, in bytes: inout [UInt8]) {
+        for index in 0..<length {
+            let shift = UInt64(8 * (length - 1 - index))
+            bytes[start + offset + index] = index == 0 ? 0x80 : UInt8(truncatingIfNeeded: number >> shift)
+        }
+        seal(&bytes, header: start)
+    }
+
+    /// Puts the checksum of the header at `start` right.
+    static func seal(_ bytes: inout [UInt8], header start: Int = 0) {
+        let field = (start + 148)..<(start + 156)
+        bytes.replaceSubrange(field, with: [UInt8](repeating: 0x20, count: 8))
+        let sum = bytes[start..<(start + 512)].reduce(0) { $0 + Int($1) }
+        let digits = String(sum, radix: 8)
+        let text = String(repeating: "0", count: 6 - digits.count) + digits
+        bytes.replaceSubrange(field, with: Array(text.utf8) + [0, 0x20])
+    }
+
     /// The archive with its end mark.
     var ended: [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 

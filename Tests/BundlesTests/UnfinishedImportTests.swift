@@ -36,15 +36,40 @@ import Testing
         _ = try InstallJournal.begin(plan, in: journals).place()
         #expect(try findings().first == "warning: imports: an import of img stands, but was not published or recorded")
         let journal = Word(journals.joined("one"))
-        // The image is not there: its recipe cannot be kept.
+        try #require(try catboat("mkdef", "-t", "osimage", "-o", "img", "provmethod=install").status == 0)
+        // Its recipe cannot be kept.
+        let history = Scratch.directory.joined("install/custom/.git")
+        try history.removeTree()
+        try Scratch.write("in the way", to: "install/custom/.git")
         let vain = try catboat("bundle-install", "--recover", journal)
         #expect(vain.status == 1 && vain.stderr.contains("the import stands"), "\(vain)")
         #expect(journals.joined("one").exists && stage.exists)
-        try #require(try catboat("mkdef", "-t", "osimage", "-o", "img", "provmethod=install").status == 0)
+        try history.removeFile()
         let recovered = try catboat("bundle-install", "--recover", journal)
         #expect(recovered.stdout == "completed\timg\n", "\(recovered)")
         #expect(try catboat("profile-log", "img").stdout.split(separator: "\n").count == 1)
         #expect(!journals.joined("one").exists && !stage.exists)
+    }
+
+    @Test func `one of an image that was removed since is no obstacle, and any can be forgotten`() throws {
+        try #require(try catboat("init").status == 0)
+        let stage = Scratch.directory.joined("install/.catboat/import/one")
+        let journals = Scratch.directory.joined("install/.catboat/journal")
+        for option in ["--recover", "--forget"] {
+            for folder in [stage, journals] { try folder.createDirectories() }
+            var plan = InstallPlan(id: "one", images: ["img"], stage: stage)
+            plan.finishes = [.init(image: "img", publishes: true, record: nil)]
+            let begun = try InstallJournal.begin(plan, in: journals)
+            if option == "--forget" {
+                let refused = try catboat("bundle-install", Word(option), Word(journals.joined("one")))
+                #expect(refused.status == 128 && refused.stderr.contains("use --recover"), "\(refused)")
+            }
+            _ = try begun.place()
+            let ended = try catboat("bundle-install", Word(option), Word(journals.joined("one")))
+            #expect(ended.status == 0, "\(ended)")
+            #expect(ended.stderr.contains("img was removed since") == (option == "--recover"), "\(ended)")
+            #expect(!journals.joined("one").exists && !stage.exists)
+        }
     }
 
     @Test func `doctor names it with the remedy, and the remedy helps`() throws {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Bundles
 internal import CommandShell
+internal import Definitions
 internal import Sandbox
 internal import Settings
 internal import Support
@@ -12,14 +13,17 @@ struct BundleInstallCommand: ParsableCommand {
 
     @Option(help: "Folder for the journal.", completion: .directory) var journals: String?
     @Option(help: "End the import of this journal, which was cut short.", completion: .directory) var recover: String?
+    @Option(help: "Leave the import of this journal, which stands, as it is.", completion: .directory)
+    var forget: String?
 
     func validate() throws {
-        guard (journals == nil) != (recover == nil) else {
-            throw ValidationError("give --journals with a plan on standard input, or --recover")
+        guard [journals, recover, forget].compactMap({ $0 }).count == 1 else {
+            throw ValidationError("give --journals with a plan on standard input, --recover or --forget")
         }
     }
 
     func run() throws {
+        if let forget { return try leave(FilePath(forget).absolute) }
         if let recover { return try end(FilePath(recover).absolute) }
         let plan = try InstallPlan.read(
             try FileDescriptor.standardInput.readToEnd(limit: 1 << 30, of: "standard input"))
@@ -62,6 +66,13 @@ struct BundleInstallCommand: ParsableCommand {
         try Console.print("\(ending.rawValue)\t\(images)")
     }
 
+    private func leave(_ folder: FilePath) throws {
+        guard let journal = try InstallJournal.open(folder) else { return try folder.removeTree() }
+        let locks = try ImageLocks(journal.plan.folders, endsImports: false)
+        defer { withExtendedLifetime(locks) {} }
+        try installer(folder.removingLastComponent()).forget(journal)
+    }
+
     private func installer(_ journals: FilePath) -> BundleInstaller {
         BundleInstaller(journals: journals) { file, kept in
             Console.warning(
@@ -97,13 +108,7 @@ private struct BundleFinish {
     init(_ plan: InstallPlan, _ locks: ImageLocks) { (self.plan, self.locks) = (plan, locks) }
 
     func run() throws {
-        let finishes = plan.finishes ?? []
-        // What genimage noted of a root image is not of the one that has taken its place.
-        for tree in plan.trees {
-            let target = FilePath(bytes: tree.target.bytes)
-            guard target.lastName == "rootimg" else { continue }
-            try target.removingLastComponent().joined(".state").removeFile()
-        }
+        let finishes = try (plan.finishes ?? []).filter { try isThere($0) }
         for finish in finishes where finish.publishes {
             let folder = finish.record.map { FilePath(bytes: $0.rootimgdir.bytes) }
             try locks.lend(folder, to: Step("image-publish", [Word(finish.image)])).run(output: .null)
@@ -112,6 +117,17 @@ private struct BundleFinish {
             try Step("profile-commit", [Word(finish.image)]).run(output: .null)
             if let record = finish.record { try keep(record, of: finish.image, number) }
         }
+    }
+
+    /// Of an image that was removed before its import was ended nothing is left to do.
+    private func isThere(_ finish: InstallPlan.Finish) throws -> Bool {
+        let isDefined = try Cluster.open().findOsimage(finish.image) != nil
+        let kernel = finish.record.map { FilePath(bytes: $0.rootimgdir.bytes).joined("kernel") }
+        guard isDefined, kernel?.exists ?? true else {
+            Console.warning("The osimage \(finish.image) was removed since; its import is not recorded.")
+            return false
+        }
+        return true
     }
 
     private func keep(_ record: InstallPlan.Finish.Record, of image: String, _ number: Int) throws {
@@ -123,8 +139,8 @@ private struct BundleFinish {
         ]
         if let packages = record.packages { words += ["--packages-from", Word(bytes: packages.bytes)] }
         try Step("image-publish", words + [Word(image)]).run(output: .null)
-        try Step("profile-commit", ["--build-record", Word(folder), "--imported", Word(record.imported), Word(image)])
-            .run(output: .null)
+        words = ["--build-record", Word(folder), Word("--imported=\(record.imported)"), Word(image)]
+        try Step("profile-commit", words).run(output: .null)
     }
 
     /// What another site says of the build, as far as it is what such a record holds. The set's own digests are taken here.

@@ -104,7 +104,8 @@ struct GenimageTarget {
         }
         otherpkglists = try Self.files(definition.list("otherpkglist"), "The otherpkglist specified", cluster)
         pkgdirs = try Self.folders(definition.pkgdirs(cluster) + Self.kernelFolders(attributes), cluster)
-        otherpkgdirs = try otherpkglists.isEmpty ? [] : Self.folders(definition.otherpkgdirs(cluster), cluster)
+        otherpkgdirs =
+            try Self.haveEntries(otherpkglists) ? Self.folders(definition.otherpkgdirs(cluster), cluster) : []
         keyFolder = try settings.root.host(try cluster.installFolder.joined("custom/keys"))
         driverSources = try DriverUpdates(definition, cluster).files
         postinstalls = try definition.list("postinstall").map { entry in
@@ -124,6 +125,16 @@ struct GenimageTarget {
             restoration.append(.set("linuximage", matches: key, values: former))
         }
         self.restoration = restoration
+    }
+
+    /// The folders of lists that name nothing need not hold anything.
+    private static func haveEntries(_ lists: [FilePath]) throws -> Bool {
+        try lists.contains { list in
+            try list.readText().split(whereSeparator: \.isNewline).contains { line in
+                let text = line.drop { $0.isWhitespace }
+                return !text.isEmpty && (text.first != "#" || text.hasPrefix("#INCLUDE"))
+            }
+        }
     }
 
     private static func name(_ request: GenimageRequest, _ cluster: Cluster) throws -> String {

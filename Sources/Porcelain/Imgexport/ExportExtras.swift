@@ -10,7 +10,7 @@ extension ExportTarget {
     mutating func addExtras(_ extras: [String]) throws {
         for extra in extras {
             let parts = extra.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let source = FilePath(String(parts[0])).absolute
+            let source = FilePath(String(parts[0])).absolute.simplified
             // Typed by the user: a path of the host, which below --root is one of the site's.
             let stored = cluster.settings.root.stored(source)
             let host = source.exists ? source : try cluster.settings.host(source)
@@ -19,18 +19,23 @@ extension ExportTarget {
                 isIncomplete = true
                 continue
             }
+            guard stored != "/" else {
+                throw Self.failure("The root folder cannot be an extra file.", "name the folders that are needed")
+            }
             let isFolder = host.isDirectory
             let folder = isFolder ? stored : stored.removingLastComponent()
-            let destination = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : folder.printable
-            guard FilePath(destination).isAbsolute else {
+            let typed = parts.count > 1 && !parts[1].isEmpty ? String(parts[1]) : folder.printable
+            guard FilePath(typed).isAbsolute else {
                 throw Self.failure(
-                    "The destination of an extra file is not absolute: '\(destination)'",
+                    "The destination of an extra file is not absolute: '\(typed)'",
                     "give FILE:DIR with the whole path of DIR")
             }
-            guard try addTargets(of: host, stored, isFolder, FilePath("/").joined(FilePath(destination))) else {
-                continue
-            }
-            manifest.extras.append(BundleManifest.Extra(src: stored.printable, dest: destination))
+            let destination = FilePath(typed).plain
+            guard try addTargets(of: host, stored, isFolder, destination) else { continue }
+            // xCAT writes the slash that somebody typed at its end.
+            let slash = typed.hasSuffix("/") && destination != "/" ? "/" : ""
+            manifest.extras.append(
+                BundleManifest.Extra(src: stored.printable, dest: destination.printable + slash))
             let member = Array("extra/".utf8) + (isFolder ? Array(stored.bytes.dropFirst()) : stored.lastName.bytes)
             if let known = members[member] {
                 guard known == host else {
@@ -45,19 +50,16 @@ extension ExportTarget {
 
     /// Notes where the files of an extra go.
     /// - Returns: whether it brings anything: false when all of it is there already.
-    /// - Throws: when another file goes to one of these places.
+    /// - Throws: when another file goes to one of these places, and for what a bundle cannot hold.
     private mutating func addTargets(
         of host: FilePath, _ stored: FilePath, _ isFolder: Bool, _ destination: FilePath
     ) throws -> Bool {
         var found: [(target: FilePath, host: FilePath)] = []
-        if isFolder {
-            try TreeWalk(host).run { entry in
-                if entry.status.kind != .directory {
-                    found.append((destination.joined(entry.path), host.joined(entry.path)))
-                }
-                return .enter
-            }
+        let folder = try isFolder ? ExportFolder(host, shown: stored) : nil
+        if let folder {
+            found = folder.files.map { (destination.joined($0), host.joined($0)) }
         } else {
+            if let status = try host.targetStatus() { try ExportFolder.checkMode(status, stored) }
             found = [(destination.joined(stored.lastName), host)]
         }
         var isNew = found.isEmpty
@@ -70,6 +72,10 @@ extension ExportTarget {
             }
             if known == nil { isNew = true }
             extraTargets[target] = file
+        }
+        if isNew, let folder {
+            folder.warnOfMounts()
+            folder.warnOfFolders()
         }
         return isNew
     }

@@ -34,8 +34,8 @@ struct ExportSteps {
         var description = try describe()
         if target.provmethod == "statelite" { try Console.print("Packing root image. It will take a while") }
         let tree = try packTree()
-        defer { if let tree { try? tree.removeFile() } }
-        if let tree { description.sources.append(source("rootimgtree.gz", tree)) }
+        defer { withExtendedLifetime(tree) {} }
+        if let tree { description.sources.append(source("rootimgtree.gz", tree.path)) }
         if target.litefile != nil { try Console.print("Getting litefile settings") }
         for item in target.items { try Console.print(item.path.printable) }
         if isVerbose { for other in description.placements { try Console.print(other.target) } }
@@ -57,6 +57,12 @@ struct ExportSteps {
         let recipe = try step("profile-commit", [Word(target.image)]).captured().lines.first ?? ""
         description.profileCommit = recipe.split(separator: "\t").first.map(String.init)
         let build = try buildOfSet()
+        if try isRecipeChanged(since: build) {
+            Console.warning(
+                "The lists or attributes of \(target.image) were changed since its root image was built; "
+                    + "the bundle has the changed ones: run genimage and packimage first to export what nodes boot")
+            description.recipeChanged = true
+        }
         if let packages = try packages(build) { description.texts[BundleIndex.packagesName] = packages }
         for name in build == nil ? [] : BundleIndex.recordNames {
             guard let text = try kept(name, build) else { continue }
@@ -80,10 +86,49 @@ struct ExportSteps {
 
     /// What the history says of the packed root: the tree may have been built anew since.
     private func buildOfSet() throws -> HistoryAnswers.Commit? {
-        guard let root = target.manifest.rootimg, let folder = target.rootimgdir,
-            let set = try PackedRoot.folder(of: FilePath(root).lastName.printable, in: folder)?.lastName.printable
-        else { return nil }
+        guard let root = target.manifest.rootimg, let folder = target.rootimgdir else { return nil }
+        let published = try PackedRoot.folder(of: FilePath(root).lastName.printable, in: folder)
+        guard let set = try published?.lastName.printable ?? unpublishedSet(in: folder) else { return nil }
         return try HistoryAnswers.commits(["-n", "1", "--digest", Word(set), Word(target.image)]).first
+    }
+
+    /// The digest of a set that was not published here; nil when the history cannot know it anyway.
+    private func unpublishedSet(in folder: FilePath) throws -> String? {
+        // All files are read for it: not without need.
+        guard try !HistoryAnswers.commits(["-n", "1", "--kind", "build", Word(target.image)]).isEmpty else {
+            return nil
+        }
+        let words: [Word] = ["--rootimgdir", Word(folder), "--dry-run", Word(target.image)]
+        let printed = try step("image-publish", words).captured(accepting: [0, 1, 128])
+        return printed.ending.isSuccess ? printed.lines.first.map(String.init) : nil
+    }
+
+    /// Whether the root image was built, or packed, from other lists and attributes than those of now.
+    private func isRecipeChanged(since build: HistoryAnswers.Commit?) throws -> Bool {
+        let isTree = target.provmethod == "statelite"
+        guard isTree || build != nil else { return false }
+        let known = try BuiltImages.all([target.image], cluster)[target.image]
+        if isTree {
+            guard let known, known.treeRecipe != nil else { return false }
+            return known.changes.contains { $0.needs == "genimage" }
+        }
+        guard let build else { return false }
+        // What counts for the newest build, unless genimage has made another tree since.
+        if let known, known.build == build.commit, known.treeIsPacked != false {
+            return known.changes.contains { $0.needs != nil }
+        }
+        let packed = build.trailers["Catboat-Recipe"] ?? build.commit
+        let packing = changes(since: packed)
+        if packing.contains(where: { $0.needs == "packimage" }) { return true }
+        guard let tree = build.trailers["Catboat-Tree-Recipe"], tree != packed else {
+            return packing.contains { $0.needs != nil }
+        }
+        return changes(since: tree).contains { $0.needs == "genimage" }
+    }
+
+    /// Nothing when the history does not tell: a bundle needs none of it.
+    private func changes(since commit: String) -> [BuiltImages.Image.Change] {
+        (try? BuiltImages.changes(of: target.image, since: commit)) ?? []
     }
 
     /// A file of a build's record; nil when it has none, or one that is no text.
@@ -96,23 +141,30 @@ struct ExportSteps {
     }
 
     /// The bundle; on the other host when there is one.
-    private var output: FilePath { request.remote == nil ? request.output.absolute : request.output }
+    private var output: FilePath { request.remote == nil ? request.file : request.output }
+
+    /// The folder on this host that the bundle is written to.
+    private var folder: FilePath {
+        get throws { try request.remote == nil ? output.removingLastComponent() : temporary }
+    }
 
     /// rootimgtree.gz beside the bundle: a member's size stands before its data. nil unless statelite.
-    private func packTree() throws -> FilePath? {
+    private func packTree() throws -> PackedTree? {
         guard target.provmethod == "statelite", let folder = target.rootimgdir else { return nil }
+        // Packing takes long: bundle-pack would find out only then.
+        if let key { try BundleSigner(key: key).check() }
         var paths = Array("rootimg\0".utf8)
         try TreeWalk(folder.joined("rootimg")).run { entry in
             paths += Array("rootimg/".utf8) + entry.path.bytes + [0]
             return .enter
         }
-        let place = try request.remote == nil ? output.removingLastComponent() : temporary
+        let place = try self.folder
         try place.createDirectories()
-        let file = place.joined(".\(output.lastName.printable).tmp-tree")
+        let tree = try PackedTree(beside: place.joined(output.lastName))
         try step(
-            "ramdisk-pack", ["--output", Word(file), "--files-from", "-", "-z", Word(folder)], input: paths
+            "ramdisk-pack", ["--output", Word(tree.path), "--files-from", "-", "-z", Word(folder)], input: paths
         ).run(output: .null)
-        return file
+        return tree
     }
 
     private func pack(_ description: BundleDescription) throws {
@@ -134,8 +186,26 @@ struct ExportSteps {
                     + "(Maybe passwordless ssh was not setup?)")
         default:
             throw ExportTarget.failure(
-                "Failed to compress archive!  (Maybe there was no space left?)", "see what it says above")
+                lacksSpace(for: description)
+                    ? "Failed to compress archive!  (Maybe there was no space left?)" : "Failed to write the bundle.",
+                "see what it says above")
         }
+    }
+
+    /// Whether less is free than the files take: what was written of the bundle is gone again.
+    private func lacksSpace(for description: BundleDescription) -> Bool {
+        guard let free = try? folder.freeBytes() else { return false }
+        var size: Int64 = 1 << 20
+        for source in description.sources {
+            let path = FilePath(bytes: source.source.bytes)
+            size += ((try? path.targetStatus()) ?? nil)?.size ?? 0
+            guard path.isDirectory else { continue }
+            try? TreeWalk(path).run { entry in
+                size += entry.status.size
+                return .enter
+            }
+        }
+        return free < size
     }
 
     /// Where a bundle on its way to another host has its folder.
@@ -156,6 +226,16 @@ struct ExportSteps {
     private func step(_ verb: String, _ words: [Word], input: [UInt8]? = nil) -> Step {
         Step(verb, words, input: input, settings: cluster.settings)
     }
+}
+
+/// rootimgtree.gz of a statelite image, under a name that no other export has. It goes with this object.
+private final class PackedTree {
+    /// Never committed: its temporary name is all there is, and is removed also when a signal ends us.
+    private let file: AtomicFile
+
+    var path: FilePath { file.temporary }
+
+    init(beside bundle: FilePath) throws { file = try AtomicFile(replacing: bundle, permissions: 0o600) }
 }
 
 extension Word {

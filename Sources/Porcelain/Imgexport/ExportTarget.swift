@@ -237,6 +237,7 @@ struct ExportTarget {
             }
             if !kits.contains(kit) { kits.append(kit) }
         }
+        var kitsByFolder: [FilePath: String] = [:]
         for kit in kits {
             guard let row = try cluster.store.row("kit", ["kitname": kit]), let folder = row["kitdir"] else {
                 throw Self.failure("Cannot find kit '\(kit)' of '\(image)' in the kit table.")
@@ -245,6 +246,14 @@ struct ExportTarget {
             guard host.isDirectory else {
                 throw Self.failure("Couldn't find the folder '\(folder)' of kit '\(kit)'.")
             }
+            // A bundle has them side by side, by these names.
+            if let other = kitsByFolder.updateValue(kit, forKey: FilePath(folder).lastName) {
+                throw Self.failure(
+                    "The folders of the kits '\(other)' and '\(kit)' have one name: "
+                        + "'\(FilePath(folder).lastName.printable)'",
+                    "rename one of them, and set kitdir of its kit")
+            }
+            try ExportFolder(host, shown: FilePath(folder)).warnOfMounts()
             manifest.kits.append(Self.cells(row))
             manifest.kitrepos += try cluster.store.rows("kitrepo", ["kitname": kit]).map(Self.cells)
             manifest.kitcomps += try cluster.store.rows("kitcomponent", ["kitname": kit]).map(Self.cells)

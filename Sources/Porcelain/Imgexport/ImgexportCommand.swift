@@ -89,10 +89,12 @@ struct ExportRequest {
         return destination.hasSuffix("/") || (remote == nil && path.isDirectory) ? path.joined(bundleName) : path
     }
 
-    /// Where the bundle goes, for people.
-    var place: String {
-        if let remote { return remote }
-        let folder = output.absolute.removingLastComponent()
-        return folder.printable
+    /// The file to write on this host, or on its way to another: absolute, its folder without `.` and `..`.
+    var file: FilePath {
+        let path = output.absolute
+        return path.removingLastComponent().simplified.joined(path.lastName)
     }
+
+    /// Where the bundle goes, for people.
+    var place: String { remote ?? file.removingLastComponent().printable }
 }

@@ -22,6 +22,11 @@ struct ImportBoundary {
     private let roots: [Place]
     private let closed: [Place]
     private let hooks: Place
+    private let postscripts: Place
+    /// Files and folders that Catboat believes, wherever they are: beside root images and in the install folder.
+    private static let reserved: Set = [
+        ".packed", ".import", ".lock", ".state", ".listing", ".initrd.json", ".catboat",
+    ]
     /// Folders of the root images that are defined here, with the images' names.
     private let rootImages: [(image: String, provmethod: String, place: Place)]
     private let allowsOutside: Bool
@@ -32,11 +37,14 @@ struct ImportBoundary {
         roots = try [install, tftp].map { try Place($0, settings) }
         // What decides whom Catboat trusts and what it runs, its own files, and what nodes load.
         let custom = install.joined("custom")
-        closed = try [
-            custom.joined(".git"), custom.joined("config"), custom.joined("keys"), custom.joined("osimage"),
-            install.joined(".catboat"), tftp.joined("xcat"),
-        ].map { try Place($0, settings) }
+        let signers = try settings.configuration(installFolder: install)["bundle.allowedSigners"]
+        closed = try
+            ([
+                custom.joined(".git"), custom.joined("config"), custom.joined("keys"), custom.joined("osimage"),
+                install.joined(".catboat"), tftp.joined("xcat"),
+            ] + [signers].compactMap { $0 }.map { FilePath("/").joined(FilePath($0)) }).map { try Place($0, settings) }
         hooks = try Place(custom.joined("hooks"), settings)
+        postscripts = try Place(install.joined("postscripts"), settings)
         let tops = roots
         rootImages = try cluster.osimageNames().compactMap { name in
             guard let osimage = try cluster.findOsimage(name), let folder = try osimage.rootimgdir(cluster),
@@ -61,14 +69,14 @@ struct ImportBoundary {
         }
         // Without doubled slashes.
         let plain = FilePath("/").joined(path)
-        if closed.contains(where: { plain.starts(with: $0.stored) }) || plain.components.contains(".packed") {
+        if closed.contains(where: { plain.starts(with: $0.stored) }) || Self.isReserved(plain) {
             throw Self.refusal(plain)
         }
         guard allowsOutside || roots.contains(where: { plain.starts(with: $0.stored) && plain != $0.stored }) else {
             throw Self.outside("'\(plain.printable)'")
         }
         let real = try real(plain)
-        if closed.contains(where: { real.starts(with: $0.real) }) || real.components.contains(".packed") {
+        if closed.contains(where: { real.starts(with: $0.real) }) || Self.isReserved(real) {
             throw Self.refusal(plain)
         }
         guard allowsOutside || roots.contains(where: { real.starts(with: $0.real) && real != $0.real }) else {
@@ -94,6 +102,40 @@ struct ImportBoundary {
         let real = try real(plain)
         guard !barred.contains(where: { real.starts(with: $0.real) }) else { throw Self.refusal(plain) }
         return plain
+    }
+
+    /// The same for a folder that goes into place as a whole, and takes what is there out of its place.
+    /// - Parameter names: of what is in it.
+    func checkedTree(
+        _ text: String, image: String, own: [FilePath], names: some Sequence<[UInt8]>
+    ) throws -> FilePath {
+        let plain = try checkedFile(text, image: image, own: own)
+        let real = try real(plain)
+        for kept in closed + roots + rootImages.map(\.place) + [hooks, postscripts]
+        where kept.stored.starts(with: plain) || kept.real.starts(with: real) {
+            throw Self.refusal(plain)
+        }
+        guard !isHook(plain) else { throw Self.refusal(plain) }
+        for name in names where Self.isReserved(FilePath(bytes: name)) {
+            throw Self.refusal(plain.joined(FilePath(bytes: name)))
+        }
+        return plain
+    }
+
+    /// The same for the folder of a root image.
+    func checkedRootFolder(_ text: String) throws {
+        let plain = try checked(text)
+        let real = try real(plain)
+        // A root image within another one would be believed to be one of the site.
+        guard !plain.components.contains("rootimg"), !real.components.contains("rootimg"), !isHook(plain) else {
+            throw Self.refusal(plain)
+        }
+        for kept in closed + roots + [hooks, postscripts]
+        where kept.stored.starts(with: plain) || kept.real.starts(with: real)
+            || (kept.stored == postscripts.stored && real.starts(with: kept.real))
+        {
+            throw Self.refusal(plain)
+        }
     }
 
     /// The same for a kernel, an initial ramdisk, a packed root image and its tree: they go where no other image has its
@@ -125,6 +167,10 @@ struct ImportBoundary {
         }
     }
 
+    private static func isReserved(_ path: FilePath) -> Bool {
+        path.components.contains { Self.reserved.contains($0.string) }
+    }
+
     private static func refusal(_ plain: FilePath) -> any Error {
         ImportRequest.failure(
             "The bundle would change what only the site decides: '\(plain.printable)'", "do not import it")
@@ -138,6 +184,16 @@ struct ImportBoundary {
 
     func isHook(_ path: FilePath) -> Bool {
         path.starts(with: hooks.stored) || ((try? real(path)) ?? path).starts(with: hooks.real)
+    }
+
+    /// What a file is that runs as root because of the place it goes to; nil for others.
+    func codeKind(_ path: FilePath) -> String? {
+        if isHook(path) { return "hook" }
+        // Nodes make executable what they fetch from there.
+        if path.starts(with: postscripts.stored) { return "postscript" }
+        if path.starts(with: roots[0].stored.joined("prescripts")) { return "prescript" }
+        // Nodes boot from there.
+        return path.starts(with: roots[1].stored) ? "boot file" : nil
     }
 
     /// Whether a path below custom/hooks is one where hooks of an image are looked for, so that nothing else is there.

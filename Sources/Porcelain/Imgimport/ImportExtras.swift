@@ -20,7 +20,7 @@ extension ImportImage {
                 $0.lexicographicallyPrecedes($1)
             }
             let destination = FilePath("/").joined(FilePath(extra.dest))
-            if let member = members[prefix + source.lastName.bytes], inner.isEmpty {
+            if let member = members[prefix + source.lastName.bytes], inner.isEmpty, !member.isLink {
                 lines.append(destination.joined(source.lastName).printable)
                 try addExtra(member, to: destination.joined(source.lastName), isShown: true)
                 continue
@@ -40,26 +40,19 @@ extension ImportImage {
 
     private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
         let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
-        if let known = files.first(where: { $0.target == target }) {
+        if let known = digest(of: target) {
             // What was named twice is one file.
-            guard known.sha256 == member.sha256 else { throw Self.collision(target) }
+            guard known == member.sha256 else { throw Self.collision(target) }
             return
         }
-        append(member, to: target, isShown: isShown)
         let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
-        if boundary.isHook(target) {
-            code.append(("hook", target))
-        } else if isExecutable, !member.isLink {
-            code.append(("extra", target))
-        }
+        try append(member, to: target, isShown: isShown, code: isExecutable && !member.isLink ? "extra" : nil)
     }
 
     /// A link of a folder must stay within that folder, also after it was moved.
     private func checkLink(_ name: [UInt8], _ relative: FilePath) throws {
         let target = try stage.joined(FilePath(bytes: name)).linkText()
-        var depth = relative.components.count - 1
-        for part in target.components { depth += part.kind == .parentDirectory ? -1 : 1 }
-        guard !target.isAbsolute, depth >= 0 else {
+        guard LinkTarget(target.bytes).staysWithin(relative.bytes) else {
             throw ImportRequest.failure(
                 "The bundle has a link that leads out of its folder: '\(String(decoding: name, as: UTF8.self))'",
                 "do not import it")

@@ -1,6 +1,7 @@
 internal import Bundles
 internal import CommandShell
 internal import Definitions
+internal import Digests
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -40,13 +41,15 @@ struct ImportImage {
     }
 
     let answer: BundleRecord
-    private(set) var manifest: BundleManifest
-    var files: [File] = []
+    var manifest: BundleManifest
+    private(set) var files: [File] = []
+    /// Digests of `files` by target.
+    private var digests: [FilePath: String] = [:]
     private(set) var trees: [Tree] = []
     /// Lines on standard output, in xCAT's order: path of a file, or other words.
     var lines: [String] = []
     /// Files that will run as root, with what they are.
-    var code: [(kind: String, path: FilePath)] = []
+    private(set) var code: [(kind: String, path: FilePath)] = []
     var warnings: [String] = []
     /// A file with the packages of the root image, when the bundle says them.
     private(set) var packages: FilePath?
@@ -60,17 +63,17 @@ struct ImportImage {
 
     let stage: FilePath
     let boundary: ImportBoundary
-    private let cluster: Cluster
+    let cluster: Cluster
     private let request: ImportRequest
     var members: [[UInt8]: BundleRecord.Member] = [:]
     /// What a path of the bundle's manifest became here.
-    private var moved: [String: String] = [:]
-    private let original: BundleManifest
+    var moved: [String: String] = [:]
+    let original: BundleManifest
     /// For a copy under another profile.
     private var profileChange: ProfileChange?
     /// Where the copies of included files are.
     private(set) var includeCopies: [FilePath: FilePath] = [:]
-    private let place: StandardPlace
+    let place: StandardPlace
 
     init(
         _ answer: BundleRecord, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
@@ -84,10 +87,14 @@ struct ImportImage {
         for member in answer.members { members[member.name.bytes] = member }
         try checkFields()
         try checkMedia()
+        leaveOut()
+        try nameBootFiles()
         moveStandardFiles()
         changeProfile()
         try checkNames()
         try checkColumns()
+        try checkBootFolder()
+        tellOfRecipe()
         try addFiles()
         try addPlacements()
         try addKits()
@@ -100,53 +107,6 @@ struct ImportImage {
         }
         if members.keys.contains(where: { $0.starts(with: "\(BundleIndex.recordFolder)/".utf8) }) {
             facts = self.stage.joined(BundleIndex.recordFolder)
-        }
-    }
-
-    // MARK: - What xCAT checks
-
-    private func checkFields() throws {
-        var problems = ["imagename", "provmethod", "profile", "osvers", "osarch"].filter {
-            (manifest.osimage[$0] ?? "").isEmpty
-        }.map { Self.undefined($0) }
-        switch provmethod {
-        case "install": if manifest.column("template") == nil { problems.append(Self.undefined("template")) }
-        case "netboot":
-            for (name, value) in [
-                ("ramdisk", manifest.ramdisk), ("kernel", manifest.kernel), ("rootimg", manifest.rootimg),
-            ] where value == nil { problems.append(Self.undefined(name)) }
-        case "statelite":
-            for (name, value) in [
-                ("kernel", manifest.kernel), ("ramdisk", manifest.ramdisk), ("rootimgtree", manifest.rootimgtree),
-            ] where value == nil { problems.append(Self.undefined(name)) }
-        case "raw", "sysclone":
-            problems.append(
-                Diagnostic(
-                    "Importing images with 'provmethod' \(provmethod) is not supported: only s390x has them, which Catboat does not know."
-                ))
-        default:
-            problems.append(
-                Diagnostic(
-                    "Importing images with 'provmethod' \(provmethod) is not supported. Hint: install, netboot, statelite, sysclone or raw"
-                ))
-        }
-        guard problems.isEmpty else { throw CommandFailure(problems) }
-        if let index = answer.index, index.image != manifest.imagename {
-            throw ImportRequest.failure("The index is about another image than the manifest: '\(index.image)'")
-        }
-    }
-
-    private static func undefined(_ field: String) -> Diagnostic {
-        Diagnostic("The '\(field)' field is not defined in manifest.xml.")
-    }
-
-    private func checkMedia() throws {
-        guard manifest.media == "required", let osvers = manifest.osimage["osvers"],
-            let osarch = manifest.osimage["osarch"]
-        else { return }
-        let folder = try cluster.installFolder.joined(osvers).joined(osarch)
-        guard try cluster.settings.host(folder).isDirectory else {
-            throw ImportRequest.failure("This image requires that you first copy media for \(osvers)-\(osarch)")
         }
     }
 
@@ -175,7 +135,9 @@ struct ImportImage {
             new != old || request.name != nil
         else { return }
         guard let folder = try? cluster.installFolder else { return }
-        let change = ProfileChange(from: old, to: new, name: request.name, installFolder: folder)
+        let placed = answer.index?.placements.contains { $0.kind == "partitionfile" } ?? false
+        let change = ProfileChange(
+            from: old, to: new, name: request.name, installFolder: folder, renamesPartitions: placed)
         profileChange = change
         var renamed: [(String, String)] = []
         change.apply(to: &manifest) { renamed.append(($0, $1)) }
@@ -184,6 +146,13 @@ struct ImportImage {
             for key in moved.keys where moved[key] == from { moved[key] = to }
             moved[from] = moved[from] == nil || moved[from] == from ? to : moved[from]
         }
+    }
+
+    private mutating func tellOfRecipe() {
+        guard answer.index?.recipeChanged == true else { return }
+        warnings.append(
+            "The lists of \(name) were changed since its root image was built; genimage and packimage make one of them."
+        )
     }
 
     /// Where the root image is, as the row and as the boot files say.
@@ -195,36 +164,6 @@ struct ImportImage {
     }
 
     private func here(_ path: String) -> String { moved[path] ?? path }
-
-    /// What it will be called becomes names of folders, and words of command lines and commits.
-    private func checkNames() throws {
-        for (what, text) in [("image", name), ("profile", manifest.osimage["profile"] ?? "")] {
-            let isBad: (Unicode.Scalar) -> Bool = { scalar in
-                scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.isWhitespace
-                    || "/\\\"'`$;&|<>*?".unicodeScalars.contains(scalar)
-            }
-            let isMisplaced = text.hasPrefix(".") || text.hasPrefix("-") || text.utf8.count > 200
-            guard !text.isEmpty, !isMisplaced, !text.unicodeScalars.contains(where: isBad) else {
-                throw ImportRequest.failure(
-                    "'\(text)' cannot be the name of a\(what == "image" ? "n" : "") \(what).",
-                    "import a copy: -f PROFILE --name NAME, of letters, digits, '.', '_' and '-'")
-            }
-        }
-    }
-
-    /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
-    private func checkColumns() throws {
-        if let folder = manifest.column("rootimgdir") {
-            _ = try boundary.checked(folder)
-            let tree = FilePath(folder).joined("rootimg").printable
-            _ = try boundary.checkedRoot(tree, image: name, provmethod: provmethod)
-        }
-        for item in manifest.list("partitionfile") {
-            let path = ProfileChange.path(item, in: "partitionfile")
-            guard path.hasPrefix("/"), place.standard(FilePath(path)) == FilePath(path) else { continue }
-            _ = try boundary.checked(path)
-        }
-    }
 
     // MARK: - Files
 
@@ -260,7 +199,7 @@ struct ImportImage {
         let target =
             try kind.isEmpty
             ? checkedRoot(path) : boundary.checkedFile(here(path), image: name, own: rootFolders)
-        guard !files.contains(where: { $0.target == target }) else { return }
+        guard digest(of: target) == nil else { return }
         guard let member = members[member(of: path, kind: kind)], !member.isLink else {
             guard !isRequired, try cluster.settings.host(target).isRegularFile else {
                 throw ImportRequest.failure(
@@ -271,21 +210,44 @@ struct ImportImage {
             return
         }
         lines.append(target.printable)
-        append(member, to: target, isShown: true)
-        if kind == "postinstall" { code.append(("postinstall", target)) }
-        if boundary.isHook(target) { code.append(("hook", target)) }
+        try append(member, to: target, isShown: true, code: kind == "postinstall" ? kind : nil)
     }
 
-    mutating func append(_ member: BundleRecord.Member, to target: FilePath, isShown: Bool) {
+    /// Whether hooks come without the right to execute.
+    var arrivesDisabled: Bool { !request.enablesHooks && answer.signature != "signed" }
+
+    func digest(of target: FilePath) -> String? { digests[target] }
+
+    /// - Parameter kind: what it is if it will run as root wherever it is.
+    mutating func append(
+        _ member: BundleRecord.Member, to target: FilePath, isShown: Bool, code kind: String? = nil
+    ) throws {
+        if let kind = kind == "postinstall" ? kind : boundary.codeKind(target) ?? kind { code.append((kind, target)) }
+        // It would run what it leads to, which has the right to.
+        guard !member.isLink || !boundary.isHook(target) else {
+            throw ImportRequest.failure(
+                "The bundle brings a hook that is a link: '\(target.printable)'", "do not import it")
+        }
         var mode: String?
-        if boundary.isHook(target), !request.enablesHooks, answer.signature != "signed" {
+        if boundary.isHook(target), arrivesDisabled {
             // Without the right to execute it does not run.
             mode = UInt32(member.mode, radix: 8).map { String($0 & 0o644, radix: 8) }
         }
-        files.append(
+        add(
             File(
                 source: stage.joined(FilePath(bytes: member.name.bytes)), target: target, sha256: member.sha256 ?? "",
                 mode: mode, isShown: isShown))
+    }
+
+    /// Another content for a file of the bundle.
+    mutating func replace(_ index: Int, by source: FilePath, _ digest: Digest) {
+        (files[index].source, files[index].sha256) = (source, digest.description)
+        digests[files[index].target] = digest.description
+    }
+
+    private mutating func add(_ file: File) {
+        digests[file.target] = file.sha256
+        files.append(file)
     }
 
     /// What `--complete` brought: includes, the partition file, postscripts, hooks.
@@ -303,34 +265,36 @@ struct ImportImage {
                 path = copy
             }
             let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
-            guard let member = members[placement.member.bytes] else {
+            guard let member = members[placement.member.bytes], !member.isLink else {
                 throw ImportRequest.failure("The bundle does not have \(placement.target), which its index names.")
             }
-            guard !files.contains(where: { $0.target == target }) else { continue }
+            guard digest(of: target) == nil else { continue }
             lines.append(target.printable)
-            append(member, to: target, isShown: true)
-            if boundary.isHook(target) {
-                code.append(("hook", target))
-            } else if placement.kind == "postscript" {
-                code.append(("postscript", target))
-            }
+            let isScript = placement.kind == "postscript" || isPartitionScript(placement.target)
+            try append(member, to: target, isShown: true, code: isScript ? placement.kind : nil)
         }
+    }
+
+    /// Of partition files those marked `s:` are scripts.
+    private func isPartitionScript(_ path: String) -> Bool {
+        original.list("partitionfile").contains { $0.hasPrefix("s:") && $0.hasSuffix(path) }
     }
 
     /// Whether a path leads to a file of this site.
     func isHere(_ path: FilePath) throws -> Bool { try cluster.settings.host(path).isRegularFile }
 
     private mutating func addKits() throws {
-        let kits = try ImportKits(manifest, members, stage: stage, boundary, cluster)
+        let kits = try ImportKits(
+            manifest, members, stage: stage, image: name, rootFolders: rootFolders, boundary, cluster)
         trees += kits.trees
         code += kits.code
         warnings += kits.warnings
         for file in kits.files {
-            guard let known = files.first(where: { $0.target == file.target }) else {
-                files.append(file)
+            guard let known = digest(of: file.target) else {
+                add(file)
                 continue
             }
-            guard known.sha256 == file.sha256 else { throw Self.collision(file.target) }
+            guard known == file.sha256 else { throw Self.collision(file.target) }
         }
     }
 

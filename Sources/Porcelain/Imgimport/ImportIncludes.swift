@@ -20,7 +20,7 @@ extension ImportImage {
                     continue
                 }
                 for path in try includes(ofFile: index, from: folder) {
-                    if files.contains(where: { $0.target == path }) {
+                    if digest(of: path) != nil {
                         pending.append(path)
                     } else if try !isHere(path) {
                         warnings.append("\(list.printable) includes \(path.printable), which is not here.")
@@ -44,7 +44,7 @@ extension ImportImage {
         if let bytes = moved.bytes {
             let copy = stage.joined(".list-\(index)")
             try AtomicFile.write(bytes, to: copy, permissions: status.permissions)
-            (files[index].source, files[index].sha256) = (copy, Digest.of(bytes).description)
+            replace(index, by: copy, Digest.of(bytes))
             includes = ListIncludes(bytes, variables: manifest.osimage["environvar"] ?? "")
         }
         return includes.paths(from: folder)

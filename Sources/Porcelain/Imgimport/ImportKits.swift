@@ -17,22 +17,31 @@ struct ImportKits {
     private let members: [[UInt8]: BundleRecord.Member]
     private let boundary: ImportBoundary
     private let cluster: Cluster
+    private let image: String
+    private let rootFolders: [FilePath]
 
     init(
-        _ manifest: BundleManifest, _ members: [[UInt8]: BundleRecord.Member], stage: FilePath,
-        _ boundary: ImportBoundary, _ cluster: Cluster
+        _ manifest: BundleManifest, _ members: [[UInt8]: BundleRecord.Member], stage: FilePath, image: String,
+        rootFolders: [FilePath], _ boundary: ImportBoundary, _ cluster: Cluster
     ) throws {
         (self.manifest, self.members, self.boundary, self.cluster) = (manifest, members, boundary, cluster)
+        (self.image, self.rootFolders) = (image, rootFolders)
         for kit in manifest.kits {
             guard let folder = kit["kitdir"] else { continue }
-            try addFolder(try boundary.checked(folder), stage)
+            try addFolder(folder, stage)
         }
         try addRepositories()
     }
 
-    private mutating func addFolder(_ target: FilePath, _ stage: FilePath) throws {
-        let name = target.lastName
+    private mutating func addFolder(_ folder: String, _ stage: FilePath) throws {
+        let name = FilePath(folder).lastName
         let prefix = name.bytes + [0x2f]
+        let inner = members.keys.filter { $0.starts(with: prefix) }.map { Array($0.dropFirst(prefix.count)) }
+        let target = try boundary.checkedTree(folder, image: image, own: rootFolders, names: inner)
+        guard !trees.contains(where: { $0.target.lastName == name }) else {
+            throw ImportRequest.failure(
+                "Two kits of the bundle have a folder called \(name.printable).", "move one of them, and export again")
+        }
         var tree = ImportImage.Tree(source: stage.joined(name), isPacked: false, target: target)
         for (path, member) in members where path.starts(with: prefix) {
             tree.digests[Array(path.dropFirst(prefix.count))] = member.sha256
@@ -59,10 +68,14 @@ struct ImportKits {
             files.append(
                 ImportImage.File(
                     source: kit.source.joined(FilePath(bytes: name)),
-                    target: try boundary.checked(target.printable), sha256: member.sha256 ?? "", isShown: false,
+                    target: try checkedFile(target.printable), sha256: member.sha256 ?? "", isShown: false,
                     origin: .copy))
             code.append(("postscript", target))
         }
+    }
+
+    private func checkedFile(_ path: String) throws -> FilePath {
+        try boundary.checkedFile(path, image: image, own: rootFolders)
     }
 
     /// Packages of the image's kit components are found below its otherpkgdir.
@@ -74,10 +87,18 @@ struct ImportKits {
                 let kit = manifest.kits.first(where: { $0["kitname"] == row["kitname"] })?["kitdir"]
             else { continue }
             let repository = manifest.kitrepos.first { $0["kitreponame"] == name }?["kitrepodir"]
-            let place = try boundary.checked(repository ?? "\(kit)/repos/\(name)")
-            let target = try boundary.checked("\(folder)/\(name)")
-            guard try RealPlace.of(target, cluster.settings).status()?.kind != .directory else {
-                warnings.append("\(target.printable) is a folder; it stays, and does not lead to \(place.printable).")
+            let place = try checkedFile(repository ?? "\(kit)/repos/\(name)")
+            guard !name.contains("/"), !name.hasPrefix("."), trees.contains(where: { place.starts(with: $0.target) })
+            else {
+                throw ImportRequest.failure(
+                    "The repository \(name) of the bundle is not in the folder of its kit: '\(place.printable)'",
+                    "do not import it")
+            }
+            let target = try checkedFile("\(folder)/\(name)")
+            // What is there and no link was not made for a kit.
+            let present = try RealPlace.of(target, cluster.settings).status()?.kind
+            guard present == nil || present == .symbolicLink else {
+                warnings.append("\(target.printable) is no link; it stays, and does not lead to \(place.printable).")
                 continue
             }
             files.append(

@@ -17,7 +17,7 @@ struct ImportPlan {
     private struct FileRecord: Encodable {
         var image: String
         var target: String
-        /// `new`, `replace` or `same`.
+        /// `new`, `replace`, `mode` when only the permissions differ, or `same`.
         var action: String
         var backup: String?
         var sha256: String
@@ -47,12 +47,17 @@ struct ImportPlan {
     private let rows: ImportRows
     private let cluster: Cluster
     private var unpacked = 0
+    /// Files of the bundle that go into place; what needs one more gets a copy.
+    private var spent: Set<FilePath> = []
+    /// Folders of the kits that are defined here.
+    private let kitFolders: Set<String>
 
     init(
         _ images: [ImportImage], _ rows: ImportRows, id: String, stage: FilePath, bundle: String, _ cluster: Cluster
     ) throws {
         (self.images, self.rows, self.cluster) = (images, rows, cluster)
         unknownNodes = rows.unknown
+        kitFolders = Set(try cluster.store.rows("kit").compactMap { $0["kitdir"] })
         plan = InstallPlan(id: id, images: images.map(\.name), stage: stage)
         plan.batch = String(decoding: rows.batch.bytes, as: UTF8.self)
         plan.proof = String(decoding: rows.proof.bytes, as: UTF8.self)
@@ -62,6 +67,7 @@ struct ImportPlan {
             for tree in image.trees { try add(tree, image) }
             try addFolder(of: image)
         }
+        try leaveToTrees()
         plan.finishes = try images.map { try finish($0, bundle) }
     }
 
@@ -73,7 +79,9 @@ struct ImportPlan {
         // A set is in one folder.
         let parts = [image.manifest.kernel, image.manifest.ramdisk, image.manifest.rootimg].compactMap { $0 }
         let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
-        guard image.provmethod == "netboot", folders.count == 1, let stored = folders.first else {
+        // A root image of another recipe than the one that comes with it is no build of it.
+        let isBuilt = image.answer.index?.recipeChanged != true
+        guard image.provmethod == "netboot", isBuilt, folders.count == 1, let stored = folders.first else {
             return InstallPlan.Finish(image: image.name, publishes: publishes, record: nil)
         }
         let origin = [FilePath(bundle).lastName.printable, image.answer.index?.profileCommit.map { "commit \($0)" }]
@@ -105,23 +113,29 @@ struct ImportPlan {
         }
         var record = FileRecord(
             image: image.name, target: file.target.printable, action: "new", backup: nil, sha256: file.sha256)
-        if found?.description == file.sha256 {
-            record.action = "same"
-            return records.append(record)
+        let isSame = found?.description == file.sha256
+        if isSame {
+            guard try hasOtherMode(file, target) else {
+                record.action = "same"
+                return records.append(record)
+            }
+            record.action = "mode"
         }
         var placement = InstallPlan.Placement(
             source: file.source, target: target, sha256: file.sha256, mode: file.mode)
         let made = FilePath(bytes: plan.stage.bytes).joined(".made-\(plan.placements.count)")
         switch file.origin {
-        case .member: break
-        case .copy:
+        case .member where spent.insert(file.source).inserted: break
+        case .member, .copy:
             placement.copyOf = placement.source
             placement.source = JSONName(made.bytes)
         case .link(let place):
             placement.linkTo = JSONName(place.bytes)
             placement.source = JSONName(made.bytes)
         }
-        if let found {
+        if let found, isSame {
+            placement.replaces = found.description
+        } else if let found {
             let backup = Self.free(target)
             record.action = "replace"
             record.backup = file.target.removingLastComponent().joined(backup.lastName).printable
@@ -131,6 +145,42 @@ struct ImportPlan {
         }
         records.append(record)
         plan.placements.append(placement)
+    }
+
+    /// Whether a file that is there already may not be used as the bundle says. Hooks that do not run are left as they are:
+    /// the site may have enabled them.
+    private func hasOtherMode(_ file: ImportImage.File, _ target: FilePath) throws -> Bool {
+        if case .link = file.origin { return false }
+        guard file.mode == nil, let present = try target.status(), present.kind == .regular,
+            let brought = try file.source.status(), brought.kind == .regular
+        else { return false }
+        return present.permissions & 0o777 != brought.permissions & 0o755
+    }
+
+    /// What a folder of the bundle brings anyway is not brought once more below it.
+    private mutating func leaveToTrees() throws {
+        for (number, tree) in plan.trees.enumerated() {
+            let (top, source) = (FilePath(bytes: tree.target.bytes), FilePath(bytes: tree.source.bytes))
+            guard !plan.trees[..<number].contains(where: { Self.isOne(FilePath(bytes: $0.target.bytes), top) }) else {
+                throw ImportRequest.failure("Two folders of the bundle are in each other: '\(top.printable)'")
+            }
+            try plan.placements.removeAll { placement in
+                var rest = FilePath(bytes: placement.target.bytes)
+                guard rest.removePrefix(top) else { return false }
+                guard try source.joined(rest).status()?.kind == .regular,
+                    try BundleInstaller.digest(source.joined(rest))?.description == placement.sha256
+                else {
+                    throw ImportRequest.failure(
+                        "The bundle brings a file for the folder of a kit or root image: '\(top.joined(rest).printable)'",
+                        "export the image without it, or with another FILE:DIR")
+                }
+                return true
+            }
+        }
+    }
+
+    private static func isOne(_ one: FilePath, _ other: FilePath) -> Bool {
+        one.starts(with: other) || other.starts(with: one)
     }
 
     /// The first name of a copy that is free: older ones stay.
@@ -160,6 +210,11 @@ struct ImportPlan {
             return
         }
         let backup = target.exists ? Self.free(target) : nil
+        guard backup == nil || tree.isPacked || kitFolders.contains(tree.target.printable) else {
+            throw ImportRequest.failure(
+                "The bundle would replace a folder that is not one of a kit here: '\(tree.target.printable)'",
+                "move it away if the kit shall be there")
+        }
         if let backup {
             let kept = tree.target.removingLastComponent().joined(backup.lastName)
             backups[tree.target.printable] = kept.printable
@@ -192,6 +247,11 @@ struct ImportPlan {
         let stored = FilePath("/").joined(FilePath(kernel)).removingLastComponent()
         let folder = try RealPlace.folder(stored, cluster.settings)
         if !plan.folders.contains(where: { $0.bytes == folder.bytes }) { plan.folders.append(JSONName(folder.bytes)) }
+    }
+
+    /// Whether a file is there already and is left as it is.
+    func isHere(_ target: FilePath) -> Bool {
+        records.contains { $0.action == "same" && $0.target == target.printable }
     }
 
     /// Backups of what has no line of its own.

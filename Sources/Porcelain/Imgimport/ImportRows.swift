@@ -81,6 +81,13 @@ struct ImportRows {
     private mutating func addLitefiles(_ image: ImportImage) throws {
         guard image.provmethod == "statelite" else { return }
         if !request.isMerging { batch.append(.delete("litefile", matches: [Cell("image", image.name)])) }
+        if !request.isMerging {
+            let files = Set(image.litefiles.map(\.file))
+            for row in try cluster.store.rows("litefile", ["image": image.name]) {
+                guard let file = row["file"], !files.contains(file) else { continue }
+                proof.append(.absent("litefile", matches: [Cell("image", image.name), Cell("file", file)]))
+            }
+        }
         for (file, options) in image.litefiles {
             let all = try cluster.store.rows("litefile", ["image": "ALL", "file": file])
             if all.contains(where: { ($0["options"] ?? "") == options }) { continue }

@@ -34,7 +34,7 @@ struct ImportSteps {
         }
         if request.isVerbose { try say("Bundle file is located at \(place)") }
         try journals.prepare()
-        let lock = try ImageLock(journals.folder)
+        let lock = try lockImports()
         defer { withExtendedLifetime(lock.descriptor) {} }
         try journals.recover(holding: lock)
         do {
@@ -47,6 +47,14 @@ struct ImportSteps {
         try? stage.removeTree()
     }
 
+    private func lockImports() throws -> ImageLock {
+        do {
+            return try ImageLock(journals.folder)
+        } catch ImageLockError.busy(_, let process) {
+            throw ImportRequest.failure("Another import is under way, in process \(process).", "wait for its end")
+        }
+    }
+
     private func say(_ text: String) throws {
         if !request.isJSON { try Console.print(text) }
     }
@@ -56,7 +64,10 @@ struct ImportSteps {
         let rows = try ImportRows(images, request, cluster)
         let plan = try ImportPlan(images, rows, id: id, stage: stage, bundle: bundle, cluster)
         try tell(plan, images)
-        guard !request.isDry else { return }
+        guard !request.isDry else {
+            if !rows.unknown.isEmpty { throw CommandFailure([], status: 1) }
+            return
+        }
         for image in images { try hook("pre-imgimport", image, bundle) }
         // What was changed here since the last build goes from the tables, not from the history.
         for image in images where try cluster.findOsimage(image.name) != nil {
@@ -96,7 +107,14 @@ struct ImportSteps {
         let answers = try unbundle(words)
         var images: [ImportImage] = []
         for answer in answers {
-            let image = try image(answer)
+            let image: ImportImage
+            do {
+                image = try self.image(answer)
+            } catch {
+                let folder = String(decoding: answer.folder.bytes, as: UTF8.self)
+                if answers.count > 1 { Console.note("In the folder '\(folder)' of the bundle:") }
+                throw error
+            }
             guard !images.contains(where: { $0.name == image.name }) else {
                 throw ImportRequest.failure(
                     "Two images of the bundle would become '\(image.name)'.", "import without -f or --name")
@@ -169,7 +187,7 @@ struct ImportSteps {
             if !image.code.isEmpty {
                 Console.note("The image \(image.name) brings code that will run as root:")
                 for (kind, path) in image.code {
-                    let isOff = kind == "hook" && !request.enablesHooks && image.answer.signature != "signed"
+                    let isOff = kind == "hook" && image.arrivesDisabled && !plan.isHere(path)
                     Console.note("  \(kind) \(path.printable)\(isOff ? " (disabled: see --enable-hooks)" : "")")
                 }
             }
@@ -200,6 +218,13 @@ struct ImportSteps {
                 "see what it says above, then run catboat bundle-install --recover "
                     + journals.journals.joined(plan.id).printable)
         } catch {
+            let journal = journals.journals.joined(plan.id)
+            guard !journal.exists else {
+                throw ImportRequest.failure(
+                    "The import from \(request.bundle) was cut short.",
+                    "see what it says above; the next import, or catboat bundle-install --recover "
+                        + "\(journal.printable), undoes or completes it")
+            }
             throw ImportRequest.failure(
                 "Nothing was imported from \(request.bundle).", "see what it says above")
         }

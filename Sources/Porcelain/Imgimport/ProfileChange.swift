@@ -8,9 +8,12 @@ struct ProfileChange {
     private let new: String
     private let name: String?
     private let installFolder: FilePath
+    private let renamesPartitions: Bool
 
-    init(from old: String, to new: String, name: String?, installFolder: FilePath) {
+    /// - Parameter renamesPartitions: whether the bundle brings the partition files.
+    init(from old: String, to new: String, name: String?, installFolder: FilePath, renamesPartitions: Bool) {
         (self.old, self.new, self.name, self.installFolder) = (old, new, name, installFolder)
+        self.renamesPartitions = renamesPartitions
     }
 
     /// The name that xCAT gives the copy.
@@ -22,7 +25,7 @@ struct ProfileChange {
     func apply(to manifest: inout BundleManifest, rename: (_ from: String, _ to: String) -> Void) {
         manifest.osimage["profile"] = new
         moveRoot(&manifest, rename)
-        for column in BundleManifest.fileColumns + ["partitionfile"] {
+        for column in BundleManifest.fileColumns + (renamesPartitions ? ["partitionfile"] : []) {
             let items = manifest.list(column)
             guard !items.isEmpty else { continue }
             let value = items.map { item in

@@ -48,7 +48,10 @@ import Testing
         let script = site.host("/install/custom/where")
         try AtomicFile.write("#!/bin/sh\npwd > \(site.root)/where\n".utf8, to: script, permissions: 0o755)
         try site.catboat.succeed(
-            "chdef", "-t", "osimage", "-o", Word(site.osimage), "postinstall=/install/custom/where")
+            "chdef", "-t", "osimage", "-o", Word(site.osimage), "postinstall=/install/custom/where",
+            "otherpkglist=/install/custom/other", "otherpkgdir=/install/nowhere")
+        // A list that names nothing needs no folder.
+        try AtomicFile.write("# none yet\n\n".utf8, to: site.host("/install/custom/other"))
         try site.catboat.succeed("genimage", Word(site.osimage))
         #expect(try site.root.joined("where").readText().hasSuffix("/netboot/rh\n"))
     }

@@ -1,0 +1,102 @@
+internal import Bundles
+internal import CommandShell
+internal import Support
+internal import SystemPackage
+
+/// A folder that goes into a bundle as a whole, looked through before anything is packed.
+struct ExportFolder {
+    private struct Folder {
+        var path: FilePath
+        var permissions: UInt32
+    }
+
+    /// All below it but folders, relative to it.
+    let files: [FilePath]
+    /// The path that messages show.
+    private let shown: FilePath
+    /// The top, whose path is empty, and those below it.
+    private let folders: [Folder]
+    /// Folders below it that are on another file system, which nothing is packed of.
+    private let mounts: [FilePath]
+
+    /// - Throws: for what a bundle cannot hold: links that lead out of the folder, set-ID and special files.
+    init(_ host: FilePath, shown: FilePath) throws {
+        guard let top = try host.targetStatus() else {
+            throw FileError("open directory", host, .noSuchFileOrDirectory)
+        }
+        var files: [FilePath] = []
+        var folders = [Folder(path: "", permissions: top.permissions)]
+        var mounts: [FilePath] = []
+        try TreeWalk(host).run { entry in
+            if entry.status.kind != .directory {
+                try Self.check(entry, in: shown)
+                files.append(entry.path)
+            } else if entry.status.device != top.device {
+                mounts.append(entry.path)
+            } else {
+                folders.append(Folder(path: entry.path, permissions: entry.status.permissions))
+            }
+            return .enter
+        }
+        self.shown = shown
+        (self.files, self.folders, self.mounts) = (files, folders, mounts)
+    }
+
+    private static func check(_ entry: TreeWalk.Entry, in shown: FilePath) throws {
+        let path = shown.joined(entry.path)
+        switch entry.status.kind {
+        case .regular: try checkMode(entry.status, path)
+        case .symbolicLink:
+            let target = try entry.parent.linkTarget(at: entry.name)
+            guard LinkTarget(target).staysWithin(entry.path.bytes) else {
+                let text = String(decoding: target, as: UTF8.self)
+                throw ExportTarget.failure(
+                    "The link '\(path.printable)' leads out of its folder: '\(text)'",
+                    "remove it from '\(shown.printable)', or put there what it leads to")
+            }
+        default:
+            throw ExportTarget.failure(
+                "'\(path.printable)' is a device, pipe or socket, which no bundle holds.",
+                "remove it from '\(shown.printable)'")
+        }
+    }
+
+    /// - Throws: for a file that runs as its owner or group: no import takes one.
+    static func checkMode(_ status: FileStatus, _ path: FilePath) throws {
+        guard status.permissions & 0o6000 == 0 else {
+            throw ExportTarget.failure(
+                "'\(path.printable)' has set-user-ID or set-group-ID, which no import takes.",
+                "take it away with chmod ug-s, or leave the file out")
+        }
+    }
+
+    /// Tells what is mounted in the folder, for it is not in the bundle.
+    func warnOfMounts() {
+        for path in mounts {
+            Console.warning(
+                "\(shown.joined(path).printable) is on another file system; the bundle has it as an empty folder.")
+        }
+    }
+
+    /// Tells what an import does not make as it was: empty folders, and the modes of others.
+    func warnOfFolders() {
+        var used: Set<FilePath> = []
+        for file in files {
+            var folder = file.removingLastComponent()
+            while used.insert(folder).inserted, !folder.isEmpty { folder = folder.removingLastComponent() }
+        }
+        let empty = folders.filter { !used.contains($0.path) }
+        if let first = empty.first {
+            Console.warning(
+                "An import does not make empty folders: \(shown.joined(first.path).printable)\(Self.more(empty.count))")
+        }
+        let others = folders.filter { $0.permissions != 0o755 }
+        if let first = others.first {
+            Console.warning(
+                "An import makes folders with mode 755: that of \(shown.joined(first.path).printable) is "
+                    + "\(String(first.permissions, radix: 8))\(Self.more(others.count))")
+        }
+    }
+
+    private static func more(_ count: Int) -> String { count > 1 ? "; and \(count - 1) more" : "" }
+}

@@ -1,0 +1,132 @@
+internal import Bundles
+internal import CommandShell
+internal import Definitions
+internal import Settings
+internal import Support
+internal import SystemPackage
+
+/// What an image of a bundle must be before anything of it is looked at.
+extension ImportImage {
+    // MARK: - What xCAT checks
+
+    func checkFields() throws {
+        var problems = ["imagename", "provmethod", "profile", "osvers", "osarch"].filter {
+            (manifest.osimage[$0] ?? "").isEmpty
+        }.map { Self.undefined($0) }
+        switch provmethod {
+        case "install": if manifest.column("template") == nil { problems.append(Self.undefined("template")) }
+        case "netboot":
+            for (name, value) in [
+                ("ramdisk", manifest.ramdisk), ("kernel", manifest.kernel), ("rootimg", manifest.rootimg),
+            ] where value == nil { problems.append(Self.undefined(name)) }
+        case "statelite":
+            for (name, value) in [
+                ("kernel", manifest.kernel), ("ramdisk", manifest.ramdisk), ("rootimgtree", manifest.rootimgtree),
+            ] where value == nil { problems.append(Self.undefined(name)) }
+        case "raw", "sysclone":
+            problems.append(
+                Diagnostic(
+                    "Importing images with 'provmethod' \(provmethod) is not supported: only s390x has them, which Catboat does not know."
+                ))
+        default:
+            problems.append(
+                Diagnostic(
+                    "Importing images with 'provmethod' \(provmethod) is not supported. Hint: install, netboot, statelite, sysclone or raw"
+                ))
+        }
+        guard problems.isEmpty else { throw CommandFailure(problems) }
+        if let index = answer.index, index.image != manifest.imagename {
+            throw ImportRequest.failure("The index is about another image than the manifest: '\(index.image)'")
+        }
+    }
+
+    private static func undefined(_ field: String) -> Diagnostic {
+        Diagnostic("The '\(field)' field is not defined in manifest.xml.")
+    }
+
+    func checkMedia() throws {
+        guard manifest.media == "required", let osvers = manifest.osimage["osvers"],
+            let osarch = manifest.osimage["osarch"]
+        else { return }
+        let folder = try cluster.installFolder.joined(osvers).joined(osarch)
+        guard try cluster.settings.host(folder).isDirectory else {
+            throw ImportRequest.failure("This image requires that you first copy media for \(osvers)-\(osarch)")
+        }
+    }
+
+    /// An image that is turned off could be addressed by nobody.
+    mutating func leaveOut() {
+        guard manifest.osimage["disable"] != nil || manifest.linuximage["disable"] != nil else { return }
+        manifest.osimage["disable"] = nil
+        manifest.linuximage["disable"] = nil
+        warnings.append("The bundle sets disable, which would hide the image; it is left out.")
+    }
+
+    /// Boot files are looked for under the names that genimage and packimage give them, in one folder.
+    mutating func nameBootFiles() throws {
+        guard provmethod != "install" else { return }
+        let ramdisk = provmethod == "statelite" ? "initrd-statelite.gz" : "initrd-stateless.gz"
+        for (key, name) in [(\BundleManifest.kernel, "kernel"), (\.ramdisk, ramdisk)] {
+            guard let path = manifest[keyPath: key], FilePath(path).lastName.printable != name else { continue }
+            let named = FilePath(path).removingLastComponent().joined(name).printable
+            moved[path] = named
+            manifest[keyPath: key] = named
+            warnings.append("\(path) becomes \(named), where nodes get it from.")
+        }
+        let root = manifest.rootimg.map { FilePath($0) }
+        if provmethod == "netboot", let root, !PackedRoot.names.contains(root.lastName.printable) {
+            throw ImportRequest.failure(
+                "The bundle's root image has a name that is none: '\(root.printable)'",
+                "Catboat knows \(PackedRoot.names.joined(separator: ", "))")
+        }
+    }
+
+    /// Boot files lie together, in the folder of the root image.
+    func checkBootFolder() throws {
+        guard provmethod != "install" else { return }
+        let parts = [manifest.kernel, manifest.ramdisk, manifest.rootimg, manifest.rootimgtree].compactMap { $0 }
+        let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
+        let row = manifest.column("rootimgdir").map { FilePath("/").joined(FilePath($0)) }
+        guard Set(parts).count == parts.count else {
+            throw ImportRequest.failure("The bundle has one path for two of kernel, ramdisk and root image.")
+        }
+        guard folders.count == 1, row == nil || folders.contains(row ?? "") else {
+            throw ImportRequest.failure(
+                "The bundle puts kernel, ramdisk and root image into different folders.",
+                "nodes could not boot it; correct rootimgdir of the image, and export it again")
+        }
+    }
+
+    /// What it will be called becomes names of folders, and words of command lines and commits.
+    func checkNames() throws {
+        for (what, text) in [("image", name), ("profile", manifest.osimage["profile"] ?? "")] {
+            let isGood: (Unicode.Scalar) -> Bool = { scalar in
+                scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains(scalar))
+            }
+            // In litefile ALL means every image.
+            let isMisplaced = text.hasPrefix(".") || text.hasPrefix("-") || text.utf8.count > 200 || text == "ALL"
+            guard !text.isEmpty, !isMisplaced, text.unicodeScalars.allSatisfy(isGood) else {
+                throw ImportRequest.failure(
+                    "'\(text)' cannot be the name of a\(what == "image" ? "n" : "") \(what).",
+                    "import a copy: -f PROFILE --name NAME, of letters, digits, '.', '_' and '-'")
+            }
+        }
+    }
+
+    /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
+    func checkColumns() throws {
+        if let folder = manifest.column("rootimgdir") {
+            try boundary.checkedRootFolder(folder)
+            let tree = FilePath(folder).joined("rootimg").printable
+            _ = try boundary.checkedRoot(tree, image: name, provmethod: provmethod)
+        }
+        if let kernel = manifest.kernel {
+            try boundary.checkedRootFolder(FilePath(kernel).removingLastComponent().printable)
+        }
+        for item in manifest.list("partitionfile") {
+            let path = ProfileChange.path(item, in: "partitionfile")
+            guard path.hasPrefix("/"), place.standard(FilePath(path)) == FilePath(path) else { continue }
+            _ = try boundary.checked(path)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import Digests
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Bundles whose files are sound one by one, and mean harm together: nothing of them takes effect.
+@Suite(.scratchDirectory) struct HostileImportTests {
+    private static let image = BundleSite.image
+    private static let boot = "/install/netboot/debian12/x86_64/compute"
+    private var bundle: FilePath { Scratch.directory.joined("image.tgz") }
+    private var tree: FilePath { Scratch.directory.joined("tree") }
+    private var folder: FilePath { tree.joined(FilePath(Self.image)) }
+
+    /// A bundle as xCAT's are, without an index, after `change` was at its folder.
+    private func make(
+        _ edits: [(old: String, new: String)] = [], change: (FilePath) throws -> Void = { _ in }
+    ) throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        try tree.removeTree()
+        try tree.createDirectories()
+        _ = try Tool("tar", ["-xzf", Word(bundle), "-C", Word(tree)]).output()
+        try folder.joined(".catboat").removeTree()
+        var text = try folder.joined("manifest.xml").readText()
+        for edit in edits {
+            try #require(text.contains(edit.old), "\(edit.old) in \(text)")
+            text = text.replacing(edit.old, with: edit.new)
+        }
+        try AtomicFile.write(text.utf8, to: folder.joined("manifest.xml"))
+        try change(folder)
+        _ = try Tool("tar", ["-czf", Word(bundle), "-C", Word(tree), "."]).output()
+        try Scratch.directory.joined("from").removeTree()
+    }
+
+    private func write(_ text: String, _ name: String, in folder: FilePath, executable: Bool = false) throws {
+        let file = folder.joined(FilePath(name))
+        try file.removingLastComponent().createDirectories()
+        try AtomicFile.write(text.utf8, to: file, permissions: executable ? 0o755 : 0o644)
+    }
+
+    private func kit(_ folder: String, repository: String? = nil) -> (old: String, new: String) {
+        let row = "<kit><kitname>k</kitname><kitdir>\(folder)</kitdir></kit>"
+        guard let repository else { return ("<kernel>", row + "<kernel>") }
+        let component = "<kitcomp><kitcompname>c</kitcompname><kitname>k</kitname>"
+        return (
+            "<kernel>",
+            row + component + "<kitreponame>\(repository)</kitreponame></kitcomp><kitrepo><kitreponame>\(repository)"
+                + "</kitreponame><kitname>k</kitname></kitrepo><kernel>"
+        )
+    }
+
+    private func expectRefused(_ site: Catboat, _ words: Word..., told: String) throws {
+        let before = try BundleSite.state("to")
+        let refused = try site.run("imgimport", [Word(bundle)] + words)
+        #expect(refused.status == 1 && refused.stderr.contains(told), "\(refused)")
+        #expect(try BundleSite.state("to") == before)
+    }
+
+    @Test(arguments: [
+        "/install/custom", "/install/netboot", "/install/netboot/debian12", "/install/postscripts", "/tftpboot/xcat",
+        "/install/custom/hooks/osimage/\(image)/pre-genimage.d", "/install/custom/hooks/osimage",
+    ])
+    func `a kit takes nothing of the site out of its place`(target: String) throws {
+        let to = try BundleSite.make("to", version: "2")
+        try make([kit(target)]) { folder in
+            let name = FilePath(target).lastName.printable
+            try write("#!/bin/sh\n", "\(name)/hooks/pre-genimage.d/10-evil", in: folder, executable: true)
+        }
+        try expectRefused(to, told: "The bundle would change what only the site decides: '\(target)'")
+    }
+
+    @Test func `a kit replaces only the folder of a kit`() throws {
+        let to = try BundleSite.empty("to")
+        try Scratch.write("ours", to: "to/install/data/k/file")
+        try make([kit("/install/data/k")]) { try write("theirs", "k/file", in: $0) }
+        try expectRefused(to, told: "The bundle would replace a folder that is not one of a kit here")
+        try to.succeed("table-set", "kit", "kitname=k", "kitdir=/install/data/k")
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try Scratch.directory.joined("to/install/data/k.ORIG/file").readText() == "ours")
+    }
+
+    @Test func `kits of one name and files within kits are refused`() throws {
+        let to = try BundleSite.empty("to")
+        let second = "<kit><kitname>l</kitname><kitdir>/install/kits/B/v1</kitdir></kit><kernel>"
+        try make([kit("/install/kits/A/v1"), ("<kernel>", second)]) { try write("1", "v1/file", in: $0) }
+        try expectRefused(to, told: "Two kits of the bundle have a folder called v1.")
+        let extra = "<extra><dest>/install/kits/A/v1</dest><src>/x/more</src></extra><kernel>"
+        try make([kit("/install/kits/A/v1"), ("<kernel>", extra)]) { folder in
+            try write("1", "v1/file", in: folder)
+            try write("2", "extra/more", in: folder)
+        }
+        try expectRefused(to, told: "The bundle brings a file for the folder of a kit or root image")
+        // The very file of the kit needs to be there only once.
+        let same = "<extra><dest>/install/kits/A/v1</dest><src>/x/file</src></extra><kernel>"
+        try make([kit("/install/kits/A/v1"), ("<kernel>", same)]) { folder in
+            try write("1", "v1/file", in: folder)
+            try write("1", "extra/file", in: folder)
+        }
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try Scratch.directory.joined("to/install/kits/A/v1/file").readText() == "1")
+    }
+
+    @Test func `the repository of a kit replaces no file`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        let components = "<osimage><kitcomponents>c</kitcomponents>"
+        func make(_ folder: String) throws {
+            let edits = [kit("/install/kits/k", repository: "kernel"), ("<osimage>", components)]
+            let place = ("<linuximage>", "<linuximage><otherpkgdir>\(folder)</otherpkgdir>")
+            try self.make(edits + [place]) { try write("x", "k/repos/kernel/file", in: $0) }
+        }
+        try make(Self.boot)
+        try expectRefused(to, "-f", "other", told: "what only the site decides: '\(Self.boot)/kernel'")
+        let file = try Scratch.write("ours", to: "to/install/other/kernel")
+        try make("/install/other")
+        let result = try to.succeed("imgimport", Word(bundle), "-f", "other")
+        #expect(result.stderr.contains("/install/other/kernel is no link; it stays"), "\(result)")
+        #expect(try file.readText() == "ours")
+    }
+
+    @Test(arguments: [".import", ".state", ".lock", ".packed", ".catboat", ".initrd.json"])
+    func `names that Catboat believes do not come from bundles`(name: String) throws {
+        let to = try BundleSite.empty("to")
+        try make([("<kernel>", "<extra><dest>/install/netboot/x</dest><src>/x/\(name)</src></extra><kernel>")]) {
+            try write("/install/x/j", "extra/\(name)", in: $0)
+        }
+        try expectRefused(to, told: "what only the site decides: '/install/netboot/x/\(name)'")
+        try make([kit("/install/netboot/x")]) { try write("1", "x/deep/\(name)", in: $0) }
+        try expectRefused(to, told: "what only the site decides: '/install/netboot/x/deep/\(name)'")
+    }
+
+    @Test func `a journal that no import wrote is not followed`() throws {
+        let site = try BundleSite.make("to", version: "1")
+        let boot = Scratch.directory.joined("to\(Self.boot)")
+        let victim = try Scratch.write("precious", to: "victim/file")
+        for place in [
+            "to/install/x/j", "to/install/x/.catboat/journal/j", "to\(Self.boot)/rootimg/.catboat/journal/j",
+        ] {
+            let folder = Scratch.directory.joined(place)
+            let plan =
+                "{\"batch\":\"\",\"folders\":[],\"id\":\"j\",\"images\":[],\"placements\":[],\"proof\":\"\",\"stage\":"
+                + "\"\(victim.removingLastComponent().printable)\",\"trees\":[]}"
+            try write(
+                "{\"made\":[],\"plan\":\(plan),\"saved\":[],\"staged\":[],\"stagedTrees\":[],\"version\":1}",
+                "plan.json", in: folder)
+            if place.contains("rootimg") {
+                for path in [folder, folder.removingLastComponent()] { try path.changePermissions(0o700) }
+            }
+            try AtomicFile.write(folder.bytes, to: boot.joined(".import"))
+            let refused = try site("image-lock", Word(Self.image), "--", "true")
+            #expect(refused.status != 0 && refused.stderr.contains("names no import of this site"), "\(refused)")
+            #expect(victim.exists)
+        }
+    }
+
+    @Test func `hooks do not come as links, and links do not leave their folders`() throws {
+        let to = try BundleSite.empty("to")
+        let hooks = "install/custom/hooks/osimage/\(Self.image)/post-imgimport.d"
+        let extra = "<extra><dest>/install</dest><src>/a</src></extra><kernel>"
+        try make([("<kernel>", extra)]) { folder in
+            try write("#!/bin/sh\n", "extra/a/evil", in: folder, executable: true)
+            try folder.joined("extra/a/\(hooks.dropFirst(8))").createDirectories()
+            try folder.joined("extra/a/\(hooks.dropFirst(8))/10-x").createSymbolicLink(to: "../../../../../evil")
+        }
+        try expectRefused(to, told: "The bundle brings a hook that is a link")
+        for target in ["./././././../../etc/passwd", "b/../../x", "../x"] {
+            try make([("<kernel>", extra)]) { folder in
+                try folder.joined("extra/a/b").createDirectories()
+                try folder.joined("extra/a/link").createSymbolicLink(to: FilePath(target))
+            }
+            try expectRefused(to, told: "Error: ")
+        }
+    }
+
+    @Test func `what could not be booted or addressed is refused or put right`() throws {
+        let to = try BundleSite.empty("to")
+        try make([("\(Self.boot)/kernel<", "\(Self.boot)/other/kernel<")])
+        try expectRefused(to, told: "kernel, ramdisk and root image into different folders")
+        try make([("rootimg.cpio.gz", "rootimg.tar.bz2")])
+        try expectRefused(to, told: "has a name that is none")
+        for name in ["a,b", "a=b", "~x", "ALL", "a#b", "a[1-2]"] {
+            try make([(">\(Self.image)<", ">\(name)<")])
+            try expectRefused(to, told: "cannot be the name of an image")
+        }
+        // As xCAT's guide shows it.
+        try make([
+            ("initrd-stateless.gz", "initrd-diskless.gz"), ("\(Self.boot)/kernel<", "\(Self.boot)/vmlinuz-5<"),
+            ("<osimage>", "<osimage><disable>1</disable>"),
+        ]) { folder in
+            _ = try Tool("mv", [Word(folder.joined("initrd-stateless.gz")), Word(folder.joined("initrd-diskless.gz"))])
+                .output()
+            _ = try Tool("mv", [Word(folder.joined("kernel")), Word(folder.joined("vmlinuz-5"))]).output()
+        }
+        let dashed = Scratch.directory.joined("-old.tgz")
+        _ = try Tool("cp", [Word(bundle), Word(dashed)]).output()
+        let result = try to.succeed("imgimport", Word(dashed), "-f", "web")
+        #expect(result.stderr.contains("becomes /install/netboot/debian12/x86_64/compute/initrd-stateless.gz"))
+        let boot = Scratch.directory.joined("to/install/netboot/debian12/x86_64/web")
+        #expect(try boot.joined("initrd-stateless.gz").readText() == "initrd-stateless.gz 1")
+        #expect(try boot.joined("kernel").readText() == "kernel 1")
+        #expect(try to("lsdef", "-t", "osimage", "debian12-x86_64-netboot-web").status == 0)
+    }
+
+    @Test func `two places of one file both get it, and permissions come back`() throws {
+        let to = try BundleSite.empty("to")
+        let list = "/install/custom/netboot/debian/compute.exlist"
+        try make([("<exlist>\(list)<", "<exlist>\(list),/install/lists/compute.exlist<")])
+        try to.succeed("imgimport", Word(bundle))
+        let files = [list, "/install/lists/compute.exlist"].map { Scratch.directory.joined("to\($0)") }
+        #expect(try files[0].readText() == files[1].readText())
+        let script = Scratch.directory.joined("to/install/custom/netboot/debian/compute.postinstall")
+        try script.changePermissions(0o600)
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try script.status()?.permissions == 0o755)
+        #expect(!script.removingLastComponent().joined("compute.postinstall.ORIG").exists)
+    }
+
+    @Test func `hooks that arrived disabled are enabled when that is asked for`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        let to = try BundleSite.empty("to")
+        let place = "/install/custom/hooks/osimage/\(Self.image)/pre-genimage.d/10-mine"
+        let hook = Scratch.directory.joined("to\(place)")
+        #expect(try to.succeed("imgimport", Word(bundle)).stderr.contains("hook \(place) (disabled"))
+        #expect(try hook.status()?.permissions == 0o644)
+        let enabled = try to.succeed("imgimport", Word(bundle), "--enable-hooks").stderr
+        #expect(enabled.contains("hook \(place)\n"))
+        #expect(try hook.status()?.permissions == 0o755)
+        // What the site enabled stays so, and is told so.
+        #expect(try to.succeed("imgimport", Word(bundle)).stderr.contains("hook \(place)\n"))
+        #expect(try hook.status()?.permissions == 0o755)
+    }
+
+    @Test func `a copy keeps the partition file that the bundle does not bring`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try Scratch.write("#!/bin/sh\n", to: "from/install/custom/compute.part", permissions: 0o755)
+        try from.succeed(
+            "chdef", "-t", "osimage", "-o", Word(Self.image), "partitionfile=s:/install/custom/compute.part")
+        for (words, told) in [([], "s:/install/custom/compute.part"), (["--complete"], "s:/install/custom/web.part")]
+            as [([Word], String)]
+        {
+            try #require(try from.run("imgexport", [Word(Self.image), Word(bundle)] + words).status == 0)
+            let to = try BundleSite.empty("to")
+            let result = try to.succeed("imgimport", Word(bundle), "-f", "web")
+            let row = try to.succeed("lsdef", "-t", "osimage", "debian12-x86_64-netboot-web", "-i", "partitionfile")
+            #expect(row.stdout.contains("partitionfile=\(told)\n"), "\(row)")
+            #expect(result.stderr.contains("  partitionfile \(told.dropFirst(2))\n") == !words.isEmpty, "\(result)")
+            try Scratch.directory.joined("to").removeTree()
+        }
+    }
+}
