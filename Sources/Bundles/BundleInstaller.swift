@@ -66,14 +66,15 @@ public struct BundleInstaller: Sendable {
                 throw error
             }
         }
-        try end(journal, finish)
+        try end(journal, rows, finish)
     }
 
     /// Does what follows files and rows. When that cannot be done the import stands: the journal stays for a better day,
     /// and the root images are free.
-    private func end(_ journal: InstallJournal, _ finish: (InstallPlan) throws -> Void) throws {
+    private func end(_ journal: InstallJournal, _ rows: Rows, _ finish: (InstallPlan) throws -> Void) throws {
         let placed = try journal.place()
         do {
+            if let closing = placed.plan.closing { try rows.set(closing) }
             try placed.forgetStates()
             try finish(placed.plan)
         } catch {
@@ -99,7 +100,7 @@ public struct BundleInstaller: Sendable {
             }
             try place(journal)
         }
-        try end(journal, finish)
+        try end(journal, rows, finish)
         return .completed
     }
 

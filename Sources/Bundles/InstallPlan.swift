@@ -90,6 +90,8 @@ public struct InstallPlan: Codable, Sendable {
     public var batch: String
     /// What table-set reads to tell whether they are set.
     public var proof: String
+    /// What table-set reads when that need not be told any more.
+    public var closing: String?
     /// What follows the rows; nothing when nil.
     public var finishes: [Finish]?
 

@@ -21,6 +21,9 @@ enum Migrations {
         Step(name: "kept") { (connection) throws(StoreError) in
             try make(try TableSchema.require("catboat_kept"), connection)
         },
+        Step(name: "imports") { (connection) throws(StoreError) in
+            try make(try TableSchema.require("catboat_imports"), connection)
+        },
     ]
 
     /// Brings the store up to date.

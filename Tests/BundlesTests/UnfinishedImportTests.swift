@@ -1,4 +1,5 @@
 @testable import Bundles
+import Digests
 import Support
 import SystemPackage
 import TestSupport
@@ -70,6 +71,31 @@ import Testing
             #expect(ended.stderr.contains("img was removed since") == (option == "--recover"), "\(ended)")
             #expect(!journals.joined("one").exists && !stage.exists)
         }
+    }
+
+    /// Neither values that were the same before, nor such as were changed since, tell whether rows were set.
+    @Test(arguments: [false, true]) func `rows count as set by their mark`(isSet: Bool) throws {
+        try #require(try catboat("init").status == 0)
+        let stage = Scratch.directory.joined("install/.catboat/import/one")
+        let journals = Scratch.directory.joined("install/.catboat/journal")
+        for folder in [stage, journals] { try folder.createDirectories() }
+        let source = try Scratch.write("new", to: "install/.catboat/import/one/list")
+        let target = Scratch.directory.joined("install/list")
+        var plan = InstallPlan(id: "one", images: ["img"], stage: stage)
+        plan.placements = [.init(source: source, target: target, sha256: try Digest.ofFile(source).description)]
+        plan.batch = "set\tsite\tkey=x\t:\tvalue=1\nset\tcatboat_imports\tid=one\t:\n"
+        (plan.proof, plan.closing) = ("present\tcatboat_imports\tid=one\n", "delete\tcatboat_imports\tid=one\n")
+        if !isSet { try #require(try catboat("table-set", "site", "key=x", "value=1").status == 0) }
+        let journal = try InstallJournal.begin(plan, in: journals)
+        try BundleInstaller(journals: journals).place(journal)
+        if isSet {
+            try #require(try catboat("table-set", "--stdin", input: plan.batch).status == 0)
+            try #require(try catboat("table-set", "site", "key=x", "value=2").status == 0)
+        }
+        let ended = try catboat("bundle-install", "--recover", Word(journals.joined("one")))
+        #expect(ended.stdout == "\(isSet ? "completed" : "undone")\timg\n", "\(ended)")
+        #expect(target.exists == isSet)
+        #expect(try catboat("table-set", "--stdin", input: "present\tcatboat_imports\tid=one\n").status == 1)
     }
 
     @Test func `doctor names it with the remedy, and the remedy helps`() throws {

@@ -59,8 +59,13 @@ struct ImportPlan {
         unknownNodes = rows.unknown
         kitFolders = Set(try cluster.store.rows("kit").compactMap { $0["kitdir"] })
         plan = InstallPlan(id: id, images: images.map(\.name), stage: stage)
-        plan.batch = String(decoding: rows.batch.bytes, as: UTF8.self)
-        plan.proof = String(decoding: rows.proof.bytes, as: UTF8.self)
+        // The rows are set with a mark, in one transaction: values could be those that were there, or be changed since.
+        let mark = [Cell("id", id)]
+        var batch = rows.batch
+        batch.append(.set("catboat_imports", matches: mark, values: []))
+        plan.batch = Self.text(batch)
+        plan.proof = Self.text(TableBatch([.present("catboat_imports", matches: mark)]))
+        plan.closing = Self.text(TableBatch([.delete("catboat_imports", matches: mark)]))
         var taken: [FilePath: String] = [:]
         for image in images {
             for file in image.files { try add(file, image, &taken) }
@@ -70,6 +75,8 @@ struct ImportPlan {
         try leaveToTrees()
         plan.finishes = try images.map { try finish($0, bundle) }
     }
+
+    private static func text(_ batch: TableBatch) -> String { String(decoding: batch.bytes, as: UTF8.self) }
 
     /// Nodes that get a set of this image get the imported one from now on, others when nodeset says so; the history
     /// knows what nodes boot, also when it was not built here.

@@ -4,10 +4,9 @@ internal import Definitions
 internal import Support
 internal import Tables
 
-/// The rows that an import sets, as a batch of table-set, and the expectations that tell whether it was carried out.
+/// The rows that an import sets, as a batch of table-set.
 struct ImportRows {
     private(set) var batch = TableBatch()
-    private(set) var proof = TableBatch()
     /// Nodes that are not defined.
     private(set) var unknown: [String] = []
 
@@ -53,9 +52,9 @@ struct ImportRows {
         }
         if table.hasSuffix("image") { try note(table, matches[0], cells) }
         let isEmpty = cells.allSatisfy { $0.value.isEmpty }
-        if !isEmpty || !cells.isEmpty { append(.set(table, matches: matches, values: cells), matches) }
+        if !isEmpty || !cells.isEmpty { batch.append(.set(table, matches: matches, values: cells)) }
         // A row of nothing but its key is a row too.
-        if isEmpty { append(.set(table, matches: matches, values: []), matches) }
+        if isEmpty { batch.append(.set(table, matches: matches, values: [])) }
     }
 
     private mutating func note(_ table: String, _ key: Cell, _ cells: [Cell]) throws {
@@ -71,28 +70,14 @@ struct ImportRows {
         }
     }
 
-    private mutating func append(_ operation: TableBatch.Operation, _ matches: [Cell]) {
-        batch.append(operation)
-        guard case .set(let table, _, let values) = operation else { return }
-        proof.append(.present(table, matches: matches))
-        if !values.isEmpty { proof.append(.expect(table, matches: matches, values: values)) }
-    }
-
     private mutating func addLitefiles(_ image: ImportImage) throws {
         guard image.provmethod == "statelite" else { return }
         if !request.isMerging { batch.append(.delete("litefile", matches: [Cell("image", image.name)])) }
-        if !request.isMerging {
-            let files = Set(image.litefiles.map(\.file))
-            for row in try cluster.store.rows("litefile", ["image": image.name]) {
-                guard let file = row["file"], !files.contains(file) else { continue }
-                proof.append(.absent("litefile", matches: [Cell("image", image.name), Cell("file", file)]))
-            }
-        }
         for (file, options) in image.litefiles {
             let all = try cluster.store.rows("litefile", ["image": "ALL", "file": file])
             if all.contains(where: { ($0["options"] ?? "") == options }) { continue }
             let matches = [Cell("image", image.name), Cell("file", file)]
-            append(.set("litefile", matches: matches, values: [Cell("options", options)]), matches)
+            batch.append(.set("litefile", matches: matches, values: [Cell("options", options)]))
         }
     }
 
@@ -144,7 +129,7 @@ struct ImportRows {
         // Someone may set them meanwhile: then nothing is changed.
         batch.append(
             .expect("postscripts", matches: matches, values: values.map { Cell($0.column, row?[$0.column] ?? "") }))
-        append(.set("postscripts", matches: matches, values: values), matches)
+        batch.append(.set("postscripts", matches: matches, values: values))
     }
 
     private static func names(_ text: String?) -> [String] {
