@@ -94,7 +94,7 @@ public struct BundleInstaller: Sendable {
             return .completed
         }
         if !journal.isPlaced {
-            guard try rows.holds(journal.plan.proof) else {
+            guard try !journal.isUndone && rows.holds(journal.plan.proof) else {
                 try undo(journal)
                 return .undone
             }
@@ -211,6 +211,13 @@ public struct BundleInstaller: Sendable {
             if let backup = placement.backup { try Self.link(target, as: FilePath(bytes: backup.bytes)) }
             try afterStep()
         }
+        // Nothing but the permissions changes: then owner and group stay.
+        if placement.replaces == placement.sha256, let old = try target.status() {
+            try source.changeOwner(old.owner, old.group)
+            if placement.mode == nil {
+                try source.changePermissions(status.permissions & 0o755 | old.permissions & 0o022)
+            }
+        }
         if status.kind == .regular, let mode = placement.mode.flatMap({ UInt32($0, radix: 8) }) {
             try source.changePermissions(mode & 0o755)
         }
@@ -263,6 +270,8 @@ public struct BundleInstaller: Sendable {
     // MARK: - Back
 
     private func undo(_ journal: InstallJournal) throws {
+        let journal = try journal.undoing()
+        try afterStep()
         for (number, tree) in journal.plan.trees.enumerated().reversed() {
             let (source, target) = (FilePath(bytes: tree.source.bytes), FilePath(bytes: tree.target.bytes))
             if let staged = journal.record.stagedTrees[number] {

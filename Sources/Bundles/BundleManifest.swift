@@ -49,6 +49,13 @@ public struct BundleManifest: Codable, Equatable, Sendable {
     /// Columns with files of the image: the file lists, in xCAT's order of placing them.
     public static let fileColumns = ["template", "pkglist", "synclists", "otherpkglist", "postinstall", "exlist"]
 
+    /// Without kernel, ramdisk and root image.
+    public var withoutBootFiles: BundleManifest {
+        var rest = self
+        (rest.kernel, rest.ramdisk, rest.rootimg, rest.rootimgtree, rest.litefile) = (nil, nil, nil, nil, nil)
+        return rest
+    }
+
     /// A column of either table.
     public func column(_ name: String) -> String? { linuximage[name] ?? osimage[name] }
 

@@ -26,15 +26,24 @@ public struct InstallJournal: Sendable {
     private static let placedName = "placed.json"
     /// What the plan is called once all is done or undone and only traces are left.
     private static let endedName = "ended.json"
+    /// What the plan is called while it is undone: then there is only one way.
+    private static let undoneName = "undo.json"
 
     public let folder: FilePath
     let record: Record
     let isEnded: Bool
     /// Whether files and rows are in place: the import stands, and only what follows them is missing.
     public let isPlaced: Bool
+    /// Whether somebody began to undo it.
+    let isUndone: Bool
+    /// The file that says all this.
+    private let file: FilePath
 
-    init(_ folder: FilePath, _ record: Record, isEnded: Bool = false, isPlaced: Bool = false) {
-        (self.folder, self.record, self.isEnded, self.isPlaced) = (folder, record, isEnded, isPlaced)
+    private init(_ folder: FilePath, _ record: Record, as name: String) {
+        (self.folder, self.record, file) = (folder, record, folder.joined(name))
+        (isEnded, isPlaced, isUndone) = (
+            name == Self.endedName, name == Self.placedName, name == Self.undoneName
+        )
     }
 
     public var images: [String] { record.plan.images }
@@ -42,17 +51,16 @@ public struct InstallJournal: Sendable {
 
     /// Reads the journal of `folder`; nil when none was written, so that nothing can have been changed.
     public static func open(_ folder: FilePath) throws -> InstallJournal? {
-        let isEnded = folder.joined(endedName).exists
-        let isPlaced = !isEnded && folder.joined(placedName).exists
-        let file = folder.joined(isEnded ? endedName : isPlaced ? placedName : planName)
-        guard file.exists else { return nil }
+        let names = [endedName, placedName, undoneName, planName]
+        guard let name = names.first(where: { folder.joined($0).exists }) else { return nil }
+        let file = folder.joined(name)
         guard let record = try? JSONDecoder().decode(Record.self, from: Data(try file.readBytes(limit: 1 << 30))),
             record.version == 1, record.saved.count == record.plan.placements.count,
             record.staged.count == record.plan.placements.count,
             record.stagedTrees.count == record.plan.trees.count
         else { throw BundleError.badPlan("the journal '\(folder.printable)' cannot be read") }
         try record.plan.check()
-        return InstallJournal(folder, record, isEnded: isEnded, isPlaced: isPlaced)
+        return InstallJournal(folder, record, as: name)
     }
 
     /// Decides what is needed for going back, and makes it durable, before anything is changed.
@@ -88,7 +96,7 @@ public struct InstallJournal: Sendable {
             record.stagedTrees.append(
                 isHere ? nil : JSONName(parent.joined(".\(target.lastName.printable).tmp-\(plan.id)").bytes))
         }
-        let journal = InstallJournal(folder, record)
+        let journal = InstallJournal(folder, record, as: planName)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try AtomicFile.write(try encoder.encode(record), to: folder.joined(planName), permissions: 0o600)
@@ -114,9 +122,15 @@ public struct InstallJournal: Sendable {
 
     /// Says, durably, that files and rows are in place.
     func place() throws -> InstallJournal {
-        if isPlaced { return self }
-        try folder.joined(Self.planName).rename(to: folder.joined(Self.placedName))
-        return InstallJournal(folder, record, isPlaced: true)
+        isPlaced ? self : try renamed(Self.placedName)
+    }
+
+    /// Says, durably, that it is undone from now on.
+    func undoing() throws -> InstallJournal { isUndone ? self : try renamed(Self.undoneName) }
+
+    private func renamed(_ name: String) throws -> InstallJournal {
+        try file.rename(to: folder.joined(name))
+        return InstallJournal(folder, record, as: name)
     }
 
     // MARK: - Which folders are ours
@@ -126,19 +140,20 @@ public struct InstallJournal: Sendable {
     /// Notes, durably, the folder that is about to go into place as a whole.
     func note(_ tree: FilePath, as number: Int) throws {
         guard let status = try tree.status() else { throw FileError("examine", tree, .noSuchFileOrDirectory) }
-        try AtomicFile.write("\(status.device) \(status.inode)".utf8, to: mark(of: number), permissions: 0o600)
+        // Its device may have another number after a reboot.
+        try AtomicFile.write("\(status.inode)".utf8, to: mark(of: number), permissions: 0o600)
     }
 
     /// Whether what is at the target of a folder is the one that was noted.
     func isPlaced(_ number: Int) throws -> Bool {
         let target = FilePath(bytes: record.plan.trees[number].target.bytes)
         guard mark(of: number).exists, let status = try target.status() else { return false }
-        return try mark(of: number).readText(limit: 64) == "\(status.device) \(status.inode)"
+        return try status.kind == .directory && mark(of: number).readText(limit: 64) == "\(status.inode)"
     }
 
     /// What genimage noted of a root image before the import is not of the one that has taken its place.
     func forgetStates() throws {
-        guard let begun = try folder.joined(isPlaced ? Self.placedName : Self.planName).status() else { return }
+        guard let begun = try file.status() else { return }
         for tree in record.plan.trees {
             let target = FilePath(bytes: tree.target.bytes)
             let state = target.removingLastComponent().joined(".state")
@@ -171,10 +186,7 @@ public struct InstallJournal: Sendable {
     ///
     /// Killed in between it is ended by whoever finds it: the first rename says that only traces are left.
     func end() throws {
-        if !isEnded {
-            let name = isPlaced ? Self.placedName : Self.planName
-            try folder.joined(name).rename(to: folder.joined(Self.endedName))
-        }
+        if !isEnded { _ = try renamed(Self.endedName) }
         try FilePath(bytes: record.plan.stage.bytes).removeTree()
         for (number, saved) in record.saved.enumerated() {
             if let staged = record.staged[number] { try FilePath(bytes: staged.bytes).removeFile() }

@@ -137,11 +137,16 @@ public struct InstallPlan: Codable, Sendable {
         }
         let targets = placements.map(\.target) + trees.map(\.target)
         guard Set(targets).count == targets.count else { throw .badPlan("two files would go to one place") }
+        let backups = placements.compactMap(\.backup) + trees.compactMap(\.backup)
+        guard Set(backups + targets).count == backups.count + targets.count else {
+            throw .badPlan("something would go to where a copy is kept")
+        }
         let sources = placements.map(\.source) + trees.map(\.source)
         guard Set(sources).count == sources.count else { throw .badPlan("one file would go to two places") }
         for tree in trees {
             let top = FilePath(bytes: tree.target.bytes)
-            for other in targets where other != tree.target && FilePath(bytes: other.bytes).starts(with: top) {
+            for other in targets + backups where other != tree.target && FilePath(bytes: other.bytes).starts(with: top)
+            {
                 throw .badPlan("something would go into a folder that is replaced: '\(top.printable)'")
             }
         }

@@ -18,8 +18,13 @@ public struct RamdiskUnpacker {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     /// Directories get their times last.
     private var folders: [(path: [UInt8], member: ArchiveMember)] = []
-    /// First names of newc files with several, by inode.
-    private var linked: [UInt32: [UInt8]] = [:]
+    private struct Inode: Hashable {
+        var number: UInt32
+        var kind: FileStatus.Kind
+    }
+
+    /// First names of newc files with several.
+    private var linked: [Inode: [UInt8]] = [:]
     private var dump: [UInt8] = []
     /// squashfs does not tell holes from zeros.
     private let zerosAreHoles: Bool
@@ -125,12 +130,16 @@ public struct RamdiskUnpacker {
             folders.append((path, member))
             return
         case .regular:
-            if member.links > 1, let first = linked[member.inode] { return try addName(path, first, member, reader) }
-            if member.links > 1 { linked[member.inode] = path }
+            if member.links > 1, let first = linked[Inode(number: member.inode, kind: member.kind)] {
+                return try addName(path, first, member, reader)
+            }
+            if member.links > 1 { linked[Inode(number: member.inode, kind: member.kind)] = path }
             return try write(path, full, folder, name, member, reader)
         case .symbolicLink:
-            if member.links > 1, let first = linked[member.inode] { return try link(path, to: first) }
-            if member.links > 1 { linked[member.inode] = path }
+            if member.links > 1, let first = linked[Inode(number: member.inode, kind: member.kind)] {
+                return try link(path, to: first)
+            }
+            if member.links > 1 { linked[Inode(number: member.inode, kind: member.kind)] = path }
             let target = FilePath(bytes: member.linkTarget)
             let made = target.withPlatformString { target in
                 name.withPlatformString { symlinkat(target, directory, $0) }

@@ -17,7 +17,8 @@ struct BundleJournals {
 
     init(_ cluster: Cluster) throws {
         settings = cluster.settings
-        folder = try settings.host(cluster.installFolder).joined(".catboat")
+        // Where it really is: a pointer beside a root image names no link.
+        folder = try RealPlace.folder(cluster.installFolder.joined(".catboat"), settings)
     }
 
     /// Where a bundle is unpacked.

@@ -23,12 +23,23 @@ struct ImportBoundary {
     private let closed: [Place]
     private let hooks: Place
     private let postscripts: Place
+    private let prescripts: Place
+    private let custom: Place
     /// Files and folders that Catboat believes, wherever they are: beside root images and in the install folder.
     private static let reserved: Set = [
-        ".packed", ".import", ".lock", ".state", ".listing", ".initrd.json", ".catboat",
+        ".packed", ".import", ".lock", ".state", ".stage", ".listing", ".changes", ".locked", ".populate.log",
+        ".initrd.json", ".initrd.log", ".catboat",
     ]
-    /// Folders of the root images that are defined here, with the images' names.
-    private let rootImages: [(image: String, provmethod: String, place: Place)]
+    private struct RootImage {
+        var image: String
+        var provmethod: String
+        /// What a diskless and a statelite image have in common that share a folder.
+        var kind: [String]
+        var place: Place
+    }
+
+    /// Folders of the root images that are defined here.
+    private let rootImages: [RootImage]
     private let allowsOutside: Bool
 
     init(_ cluster: Cluster, allowsOutside: Bool) throws {
@@ -45,15 +56,19 @@ struct ImportBoundary {
             ] + [signers].compactMap { $0 }.map { FilePath("/").joined(FilePath($0)) }).map { try Place($0, settings) }
         hooks = try Place(custom.joined("hooks"), settings)
         postscripts = try Place(install.joined("postscripts"), settings)
+        prescripts = try Place(install.joined("prescripts"), settings)
+        self.custom = try Place(custom, settings)
         let tops = roots
         rootImages = try cluster.osimageNames().compactMap { name in
-            guard let osimage = try cluster.findOsimage(name), let folder = try osimage.rootimgdir(cluster),
+            guard let osimage = try cluster.findOsimage(name), osimage["provmethod"] != "install",
+                let folder = try osimage.rootimgdir(cluster),
                 folder.isAbsolute,
                 let place = try? Place(FilePath("/").joined(folder), settings),
                 // One that is all of the site would close everything.
                 !tops.contains(where: { $0.real.starts(with: place.real) })
             else { return nil }
-            return (name, osimage["provmethod"] ?? "", place)
+            let kind = ["osvers", "osarch", "profile"].map { osimage[$0] ?? "" }
+            return RootImage(image: name, provmethod: osimage["provmethod"] ?? "", kind: kind, place: place)
         }
         self.settings = settings
         self.allowsOutside = allowsOutside
@@ -94,13 +109,24 @@ struct ImportBoundary {
     /// - Parameter own: folders of the image's own root image.
     func checkedFile(_ text: String, image: String, own: [FilePath]) throws -> FilePath {
         let trees = try own.map { try Place($0.joined("rootimg"), settings) }
-        let barred = trees + rootImages.filter { $0.image != image }.map(\.place)
+        let owned = try own.map { try Place($0, settings) }
+        let shared = Set(owned.map(\.real))
+        let barred = trees + rootImages.filter { $0.image != image && !shared.contains($0.place.real) }.map(\.place)
         // As it is written first: in there links lead anywhere.
         let written = FilePath("/").joined(FilePath(text))
         guard !barred.contains(where: { written.starts(with: $0.stored) }) else { throw Self.refusal(written) }
         let plain = try checked(text, image: image)
         let real = try real(plain)
         guard !barred.contains(where: { real.starts(with: $0.real) }) else { throw Self.refusal(plain) }
+        // A file in the place of a folder, or of a link to one, on which all of this depends.
+        for kept in closed + roots + rootImages.map(\.place) + owned + [hooks, postscripts, prescripts, custom]
+        where kept.stored.starts(with: plain) || kept.real.starts(with: real) {
+            throw Self.refusal(plain)
+        }
+        let isHidden = plain.lastName.bytes.first == UInt8(ascii: ".")
+        guard !isHidden || !owned.contains(where: { $0.real == real.removingLastComponent() }) else {
+            throw Self.refusal(plain)
+        }
         return plain
     }
 
@@ -110,12 +136,7 @@ struct ImportBoundary {
         _ text: String, image: String, own: [FilePath], names: some Sequence<[UInt8]>
     ) throws -> FilePath {
         let plain = try checkedFile(text, image: image, own: own)
-        let real = try real(plain)
-        for kept in closed + roots + rootImages.map(\.place) + [hooks, postscripts]
-        where kept.stored.starts(with: plain) || kept.real.starts(with: real) {
-            throw Self.refusal(plain)
-        }
-        guard !isHook(plain) else { throw Self.refusal(plain) }
+        guard codeKind(plain) == nil else { throw Self.refusal(plain) }
         for name in names where Self.isReserved(FilePath(bytes: name)) {
             throw Self.refusal(plain.joined(FilePath(bytes: name)))
         }
@@ -123,24 +144,24 @@ struct ImportBoundary {
     }
 
     /// The same for the folder of a root image.
-    func checkedRootFolder(_ text: String) throws {
+    func checkedRootFolder(_ text: String, image: String) throws {
         let plain = try checked(text)
         let real = try real(plain)
         // A root image within another one would be believed to be one of the site.
-        guard !plain.components.contains("rootimg"), !real.components.contains("rootimg"), !isHook(plain) else {
-            throw Self.refusal(plain)
-        }
-        for kept in closed + roots + [hooks, postscripts]
-        where kept.stored.starts(with: plain) || kept.real.starts(with: real)
-            || (kept.stored == postscripts.stored && real.starts(with: kept.real))
-        {
+        guard !plain.components.contains("rootimg"), !real.components.contains("rootimg"), codeKind(plain) == nil,
+            !plain.starts(with: custom.stored), !real.starts(with: custom.real)
+        else { throw Self.refusal(plain) }
+        let others = rootImages.filter { $0.image != image && $0.place.real != real }.map(\.place)
+        for kept in closed + roots + others + [custom, postscripts, prescripts]
+        where kept.stored.starts(with: plain) || kept.real.starts(with: real) {
             throw Self.refusal(plain)
         }
     }
 
     /// The same for a kernel, an initial ramdisk, a packed root image and its tree: they go where no other image has its
     /// own. The diskless and the statelite image of a profile share a folder, and so do images that share it already.
-    func checkedRoot(_ text: String, image: String, provmethod: String) throws -> FilePath {
+    /// - Parameter kind: osvers, osarch and profile.
+    func checkedRoot(_ text: String, image: String, provmethod: String, kind: [String]) throws -> FilePath {
         let plain = try checked(text)
         let real = try real(plain)
         let own = rootImages.filter { $0.image == image }.map(\.place.real)
@@ -150,7 +171,8 @@ struct ImportBoundary {
                 continue
             }
             let isBeside = real.removingLastComponent() == other.place.real
-            if isBeside, other.provmethod != provmethod || own.contains(other.place.real) { continue }
+            let isPair = other.kind == kind && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
+            if isBeside, isPair || own.contains(other.place.real) { continue }
             throw ImportRequest.failure(
                 "The bundle would change the root image of osimage \(other.image): '\(plain.printable)'",
                 "import a copy with a folder of its own: -f PROFILE, or give \(other.image) another rootimgdir")
@@ -182,18 +204,18 @@ struct ImportBoundary {
             "allow it with --allow-outside if you trust the bundle")
     }
 
-    func isHook(_ path: FilePath) -> Bool {
-        path.starts(with: hooks.stored) || ((try? real(path)) ?? path).starts(with: hooks.real)
-    }
+    func isHook(_ path: FilePath) -> Bool { codeKind(path) == "hook" }
 
     /// What a file is that runs as root because of the place it goes to; nil for others.
     func codeKind(_ path: FilePath) -> String? {
-        if isHook(path) { return "hook" }
+        let real = (try? real(path)) ?? path
+        func isBelow(_ place: Place) -> Bool { path.starts(with: place.stored) || real.starts(with: place.real) }
+        if isBelow(hooks) { return "hook" }
         // Nodes make executable what they fetch from there.
-        if path.starts(with: postscripts.stored) { return "postscript" }
-        if path.starts(with: roots[0].stored.joined("prescripts")) { return "prescript" }
+        if isBelow(postscripts) { return "postscript" }
+        if isBelow(prescripts) { return "prescript" }
         // Nodes boot from there.
-        return path.starts(with: roots[1].stored) ? "boot file" : nil
+        return isBelow(roots[1]) ? "boot file" : nil
     }
 
     /// Whether a path below custom/hooks is one where hooks of an image are looked for, so that nothing else is there.

@@ -115,18 +115,22 @@ extension ImportImage {
 
     /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
     func checkColumns() throws {
-        if let folder = manifest.column("rootimgdir") {
-            try boundary.checkedRootFolder(folder)
-            let tree = FilePath(folder).joined("rootimg").printable
-            _ = try boundary.checkedRoot(tree, image: name, provmethod: provmethod)
-        }
-        if let kernel = manifest.kernel {
-            try boundary.checkedRootFolder(FilePath(kernel).removingLastComponent().printable)
-        }
         for item in manifest.list("partitionfile") {
             let path = ProfileChange.path(item, in: "partitionfile")
             guard path.hasPrefix("/"), place.standard(FilePath(path)) == FilePath(path) else { continue }
             _ = try boundary.checked(path)
+        }
+        if let folder = manifest.column("rootimgdir") {
+            // An image that installers make has none, whatever its row says.
+            guard provmethod != "install" else {
+                _ = try boundary.checked(folder)
+                return
+            }
+            try boundary.checkedRootFolder(folder, image: name)
+            _ = try checkedRoot(FilePath(folder).joined("rootimg").printable)
+        }
+        if let kernel = manifest.kernel {
+            try boundary.checkedRootFolder(FilePath(kernel).removingLastComponent().printable, image: name)
         }
     }
 }

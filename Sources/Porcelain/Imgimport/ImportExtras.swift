@@ -16,9 +16,7 @@ extension ImportImage {
             }
             let prefix = Array("extra/".utf8)
             let folder = prefix + Array(FilePath("/").joined(source).bytes.dropFirst())
-            let inner = members.keys.filter { $0.starts(with: folder + [0x2f]) }.sorted {
-                $0.lexicographicallyPrecedes($1)
-            }
+            let inner = names(below: folder)
             let destination = FilePath("/").joined(FilePath(extra.dest))
             if let member = members[prefix + source.lastName.bytes], inner.isEmpty, !member.isLink {
                 lines.append(destination.joined(source.lastName).printable)
@@ -45,12 +43,11 @@ extension ImportImage {
             guard known == member.sha256 else { throw Self.collision(target) }
             return
         }
-        let isExecutable = UInt32(member.mode, radix: 8).map { $0 & 0o111 != 0 } ?? false
-        try append(member, to: target, isShown: isShown, code: isExecutable && !member.isLink ? "extra" : nil)
+        try append(member, to: target, isShown: isShown)
     }
 
     /// A link of a folder must stay within that folder, also after it was moved.
-    private func checkLink(_ name: [UInt8], _ relative: FilePath) throws {
+    func checkLink(_ name: [UInt8], _ relative: FilePath) throws {
         let target = try stage.joined(FilePath(bytes: name)).linkText()
         guard LinkTarget(target.bytes).staysWithin(relative.bytes) else {
             throw ImportRequest.failure(

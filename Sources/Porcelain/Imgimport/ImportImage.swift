@@ -66,6 +66,8 @@ struct ImportImage {
     let cluster: Cluster
     private let request: ImportRequest
     var members: [[UInt8]: BundleRecord.Member] = [:]
+    /// Of the members, sorted.
+    private let names: [[UInt8]]
     /// What a path of the bundle's manifest became here.
     var moved: [String: String] = [:]
     let original: BundleManifest
@@ -79,12 +81,15 @@ struct ImportImage {
         _ answer: BundleRecord, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
         _ cluster: Cluster
     ) throws {
+        // An image that installers make has no boot files of its own.
+        let manifest = manifest.osimage["provmethod"] == "install" ? manifest.withoutBootFiles : manifest
         (self.answer, self.manifest, original) = (answer, manifest, manifest)
         (self.request, self.cluster) = (request, cluster)
         self.stage = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
         boundary = try ImportBoundary(cluster, allowsOutside: request.allowsOutside)
         place = StandardPlace(try cluster.installFolder, cluster.settings)
         for member in answer.members { members[member.name.bytes] = member }
+        names = members.keys.sorted { $0.lexicographicallyPrecedes($1) }
         try checkFields()
         try checkMedia()
         leaveOut()
@@ -94,13 +99,15 @@ struct ImportImage {
         try checkNames()
         try checkColumns()
         try checkBootFolder()
+        try checkVariables()
         tellOfRecipe()
         try addFiles()
         try addPlacements()
-        try addKits()
+        let kits = try addKits()
         try addRoot()
         try addExtras()
         try followIncludes()
+        code = try codeThatRuns(kits)
         try readLitefile()
         if let member = members[Array(BundleIndex.packagesName.utf8)], member.size <= 16 << 20, !member.isLink {
             packages = self.stage.joined(FilePath(bytes: member.name.bytes))
@@ -185,8 +192,20 @@ struct ImportImage {
         }
     }
 
-    private func checkedRoot(_ path: String) throws -> FilePath {
-        try boundary.checkedRoot(here(path), image: name, provmethod: provmethod)
+    func checkedRoot(_ path: String) throws -> FilePath {
+        let kind = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
+        return try boundary.checkedRoot(here(path), image: name, provmethod: provmethod, kind: kind)
+    }
+
+    /// Names of members in a folder of the bundle, sorted.
+    func names(below folder: [UInt8]) -> ArraySlice<[UInt8]> {
+        let prefix = folder + [0x2f]
+        var (low, high) = (names.startIndex, names.endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if names[middle].lexicographicallyPrecedes(prefix) { low = middle + 1 } else { high = middle }
+        }
+        return names[low...].prefix { $0.starts(with: prefix) }
     }
 
     private func member(of path: String, kind: String) -> [UInt8] {
@@ -210,7 +229,7 @@ struct ImportImage {
             return
         }
         lines.append(target.printable)
-        try append(member, to: target, isShown: true, code: kind == "postinstall" ? kind : nil)
+        try append(member, to: target, isShown: true)
     }
 
     /// Whether hooks come without the right to execute.
@@ -218,11 +237,7 @@ struct ImportImage {
 
     func digest(of target: FilePath) -> String? { digests[target] }
 
-    /// - Parameter kind: what it is if it will run as root wherever it is.
-    mutating func append(
-        _ member: BundleRecord.Member, to target: FilePath, isShown: Bool, code kind: String? = nil
-    ) throws {
-        if let kind = kind == "postinstall" ? kind : boundary.codeKind(target) ?? kind { code.append((kind, target)) }
+    mutating func append(_ member: BundleRecord.Member, to target: FilePath, isShown: Bool) throws {
         // It would run what it leads to, which has the right to.
         guard !member.isLink || !boundary.isHook(target) else {
             throw ImportRequest.failure(
@@ -270,24 +285,17 @@ struct ImportImage {
             }
             guard digest(of: target) == nil else { continue }
             lines.append(target.printable)
-            let isScript = placement.kind == "postscript" || isPartitionScript(placement.target)
-            try append(member, to: target, isShown: true, code: isScript ? placement.kind : nil)
+            try append(member, to: target, isShown: true)
         }
-    }
-
-    /// Of partition files those marked `s:` are scripts.
-    private func isPartitionScript(_ path: String) -> Bool {
-        original.list("partitionfile").contains { $0.hasPrefix("s:") && $0.hasSuffix(path) }
     }
 
     /// Whether a path leads to a file of this site.
     func isHere(_ path: FilePath) throws -> Bool { try cluster.settings.host(path).isRegularFile }
 
-    private mutating func addKits() throws {
-        let kits = try ImportKits(
-            manifest, members, stage: stage, image: name, rootFolders: rootFolders, boundary, cluster)
+    /// - Returns: what of them will run as root.
+    private mutating func addKits() throws -> [(kind: String, path: FilePath)] {
+        let kits = try ImportKits(self)
         trees += kits.trees
-        code += kits.code
         warnings += kits.warnings
         for file in kits.files {
             guard let known = digest(of: file.target) else {
@@ -296,6 +304,7 @@ struct ImportImage {
             }
             guard known == file.sha256 else { throw Self.collision(file.target) }
         }
+        return kits.code
     }
 
     static func collision(_ target: FilePath) -> CommandFailure {

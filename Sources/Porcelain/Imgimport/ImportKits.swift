@@ -14,21 +14,19 @@ struct ImportKits {
     private(set) var warnings: [String] = []
 
     private let manifest: BundleManifest
-    private let members: [[UInt8]: BundleRecord.Member]
-    private let boundary: ImportBoundary
-    private let cluster: Cluster
-    private let image: String
-    private let rootFolders: [FilePath]
+    private let image: ImportImage
+    private var boundary: ImportBoundary { image.boundary }
+    private var cluster: Cluster { image.cluster }
+    private static let limit = 1000
 
-    init(
-        _ manifest: BundleManifest, _ members: [[UInt8]: BundleRecord.Member], stage: FilePath, image: String,
-        rootFolders: [FilePath], _ boundary: ImportBoundary, _ cluster: Cluster
-    ) throws {
-        (self.manifest, self.members, self.boundary, self.cluster) = (manifest, members, boundary, cluster)
-        (self.image, self.rootFolders) = (image, rootFolders)
+    init(_ image: ImportImage) throws {
+        (self.image, manifest) = (image, image.manifest)
+        guard manifest.kits.count <= Self.limit, manifest.list("kitcomponents").count <= Self.limit else {
+            throw ImportRequest.failure("The bundle has more than \(Self.limit) kits.", "export the image without them")
+        }
         for kit in manifest.kits {
             guard let folder = kit["kitdir"] else { continue }
-            try addFolder(folder, stage)
+            try addFolder(folder, image.stage)
         }
         try addRepositories()
     }
@@ -36,15 +34,18 @@ struct ImportKits {
     private mutating func addFolder(_ folder: String, _ stage: FilePath) throws {
         let name = FilePath(folder).lastName
         let prefix = name.bytes + [0x2f]
-        let inner = members.keys.filter { $0.starts(with: prefix) }.map { Array($0.dropFirst(prefix.count)) }
-        let target = try boundary.checkedTree(folder, image: image, own: rootFolders, names: inner)
+        let paths = image.names(below: name.bytes)
+        let inner = paths.map { Array($0.dropFirst(prefix.count)) }
+        let target = try boundary.checkedTree(folder, image: image.name, own: image.rootFolders, names: inner)
         guard !trees.contains(where: { $0.target.lastName == name }) else {
             throw ImportRequest.failure(
                 "Two kits of the bundle have a folder called \(name.printable).", "move one of them, and export again")
         }
         var tree = ImportImage.Tree(source: stage.joined(name), isPacked: false, target: target)
-        for (path, member) in members where path.starts(with: prefix) {
-            tree.digests[Array(path.dropFirst(prefix.count))] = member.sha256
+        for (path, name) in zip(paths, inner) {
+            guard let member = image.members[path] else { continue }
+            tree.digests[name] = member.sha256
+            if member.isLink { try image.checkLink(path, FilePath(bytes: name)) }
         }
         guard !tree.digests.isEmpty else {
             throw ImportRequest.failure("The bundle does not have the kit folder \(name.printable).")
@@ -62,7 +63,7 @@ struct ImportKits {
             let file = FilePath(bytes: name.dropFirst(inner.count))
             let text = file.printable
             guard file.components.count == 1, !text.hasPrefix("."), !text.hasSuffix(".env"), !text.hasSuffix(".exlist"),
-                let member = members[prefix + name], !member.isLink
+                let member = image.members[prefix + name], !member.isLink
             else { continue }
             let target = try cluster.installFolder.joined("postscripts").joined(file)
             files.append(
@@ -75,7 +76,16 @@ struct ImportKits {
     }
 
     private func checkedFile(_ path: String) throws -> FilePath {
-        try boundary.checkedFile(path, image: image, own: rootFolders)
+        try boundary.checkedFile(path, image: image.name, own: image.rootFolders)
+    }
+
+    /// Whether a kit of the bundle has a folder with something in it there.
+    private func isFolder(_ place: FilePath) -> Bool {
+        trees.contains { tree in
+            var rest = place
+            guard rest.removePrefix(tree.target) else { return false }
+            return tree.digests.keys.contains { $0.starts(with: rest.bytes + [0x2f]) }
+        }
     }
 
     /// Packages of the image's kit components are found below its otherpkgdir.
@@ -88,13 +98,17 @@ struct ImportKits {
             else { continue }
             let repository = manifest.kitrepos.first { $0["kitreponame"] == name }?["kitrepodir"]
             let place = try checkedFile(repository ?? "\(kit)/repos/\(name)")
-            guard !name.contains("/"), !name.hasPrefix("."), trees.contains(where: { place.starts(with: $0.target) })
-            else {
+            guard !name.contains("/"), !name.hasPrefix("."), isFolder(place) else {
                 throw ImportRequest.failure(
                     "The repository \(name) of the bundle is not in the folder of its kit: '\(place.printable)'",
                     "do not import it")
             }
             let target = try checkedFile("\(folder)/\(name)")
+            guard boundary.codeKind(target) == nil else {
+                throw ImportRequest.failure(
+                    "A repository of the bundle would become a \(boundary.codeKind(target) ?? ""): '\(target.printable)'",
+                    "do not import it")
+            }
             // What is there and no link was not made for a kit.
             let present = try RealPlace.of(target, cluster.settings).status()?.kind
             guard present == nil || present == .symbolicLink else {

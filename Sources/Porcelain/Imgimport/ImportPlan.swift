@@ -50,14 +50,21 @@ struct ImportPlan {
     /// Files of the bundle that go into place; what needs one more gets a copy.
     private var spent: Set<FilePath> = []
     /// Folders of the kits that are defined here.
-    private let kitFolders: Set<String>
+    private let kitFolders: Set<FilePath>
+    /// Where files and folders go: no copy that is kept may have such a name.
+    private var targets: Set<FilePath> = []
+    /// Folders that go into place as a whole, with what is in them.
+    private var trees: [FilePath: [[UInt8]: String]] = [:]
+    /// Files that are there already and stay.
+    private var left: Set<String> = []
 
     init(
         _ images: [ImportImage], _ rows: ImportRows, id: String, stage: FilePath, bundle: String, _ cluster: Cluster
     ) throws {
         (self.images, self.rows, self.cluster) = (images, rows, cluster)
         unknownNodes = rows.unknown
-        kitFolders = Set(try cluster.store.rows("kit").compactMap { $0["kitdir"] })
+        kitFolders = Set(
+            try cluster.store.rows("kit").compactMap { $0["kitdir"] }.map { FilePath("/").joined(FilePath($0)) })
         plan = InstallPlan(id: id, images: images.map(\.name), stage: stage)
         // The rows are set with a mark, in one transaction: values could be those that were there, or be changed since.
         let mark = [Cell("id", id)]
@@ -66,6 +73,10 @@ struct ImportPlan {
         plan.batch = Self.text(batch)
         plan.proof = Self.text(TableBatch([.present("catboat_imports", matches: mark)]))
         plan.closing = Self.text(TableBatch([.delete("catboat_imports", matches: mark)]))
+        for image in images {
+            let paths = image.files.map(\.target) + image.trees.map(\.target)
+            targets.formUnion(try paths.map { try RealPlace.of($0, cluster.settings) })
+        }
         var taken: [FilePath: String] = [:]
         for image in images {
             for file in image.files { try add(file, image, &taken) }
@@ -114,6 +125,11 @@ struct ImportPlan {
         let found: Digest?
         do {
             found = try BundleInstaller.digest(target)
+            // A link to a folder stands for that folder.
+            if case .link = file.origin {
+            } else if target.isDirectory {
+                throw FileError("replace", target, .isDirectory)
+            }
         } catch {
             throw ImportRequest.failure(
                 "Something other than a file is in the way: '\(file.target.printable)'", "move it away")
@@ -124,6 +140,7 @@ struct ImportPlan {
         if isSame {
             guard try hasOtherMode(file, target) else {
                 record.action = "same"
+                left.insert(record.target)
                 return records.append(record)
             }
             record.action = "mode"
@@ -143,7 +160,7 @@ struct ImportPlan {
         if let found, isSame {
             placement.replaces = found.description
         } else if let found {
-            let backup = Self.free(target)
+            let backup = free(target)
             record.action = "replace"
             record.backup = file.target.removingLastComponent().joined(backup.lastName).printable
             backups[file.target.printable] = record.backup
@@ -161,7 +178,8 @@ struct ImportPlan {
         guard file.mode == nil, let present = try target.status(), present.kind == .regular,
             let brought = try file.source.status(), brought.kind == .regular
         else { return false }
-        return present.permissions & 0o777 != brought.permissions & 0o755
+        // Whether others of the site may write there is the site's.
+        return present.permissions & 0o755 != brought.permissions & 0o755
     }
 
     /// What a folder of the bundle brings anyway is not brought once more below it.
@@ -169,32 +187,37 @@ struct ImportPlan {
         for (number, tree) in plan.trees.enumerated() {
             let (top, source) = (FilePath(bytes: tree.target.bytes), FilePath(bytes: tree.source.bytes))
             guard !plan.trees[..<number].contains(where: { Self.isOne(FilePath(bytes: $0.target.bytes), top) }) else {
-                throw ImportRequest.failure("Two folders of the bundle are in each other: '\(top.printable)'")
+                throw ImportRequest.failure("Two folders of the bundle are in each other: '\(stored(top))'")
             }
-            try plan.placements.removeAll { placement in
+            var placements = plan.placements
+            try placements.removeAll { placement in
                 var rest = FilePath(bytes: placement.target.bytes)
                 guard rest.removePrefix(top) else { return false }
                 guard try source.joined(rest).status()?.kind == .regular,
                     try BundleInstaller.digest(source.joined(rest))?.description == placement.sha256
                 else {
                     throw ImportRequest.failure(
-                        "The bundle brings a file for the folder of a kit or root image: '\(top.joined(rest).printable)'",
+                        "The bundle brings a file for the folder of a kit or root image: '\(stored(top.joined(rest)))'",
                         "export the image without it, or with another FILE:DIR")
                 }
                 return true
             }
+            plan.placements = placements
         }
     }
+
+    private func stored(_ path: FilePath) -> String { cluster.settings.root.stored(path).printable }
 
     private static func isOne(_ one: FilePath, _ other: FilePath) -> Bool {
         one.starts(with: other) || other.starts(with: one)
     }
 
-    /// The first name of a copy that is free: older ones stay.
-    private static func free(_ path: FilePath) -> FilePath {
+    /// The first name of a copy that is free: older ones stay, and no file of the bundle goes there.
+    private func free(_ path: FilePath) -> FilePath {
         var number = 0
-        while KeptCopy.replaced(path, number).exists { number += 1 }
-        return KeptCopy.replaced(path, number)
+        var copy: FilePath { KeptCopy.replaced(path, number) }
+        while copy.exists || targets.contains(copy) { number += 1 }
+        return copy
     }
 
     private mutating func add(_ tree: ImportImage.Tree, _ image: ImportImage) throws {
@@ -213,11 +236,13 @@ struct ImportPlan {
                 throw ImportRequest.failure("\(tree.source.lastName.printable) of the bundle holds no root image.")
             }
             if target.isDirectory, try trees.areEqual(source, target) { return }
-        } else if try Self.isThere(tree, target) {
-            return
+        } else {
+            if try Self.isThere(tree, target) { return }
+            // Images of one bundle may have a kit in common.
+            if let known = trees.updateValue(tree.digests, forKey: target), known == tree.digests { return }
         }
-        let backup = target.exists ? Self.free(target) : nil
-        guard backup == nil || tree.isPacked || kitFolders.contains(tree.target.printable) else {
+        let backup = target.exists ? free(target) : nil
+        guard backup == nil || tree.isPacked || kitFolders.contains(tree.target) else {
             throw ImportRequest.failure(
                 "The bundle would replace a folder that is not one of a kit here: '\(tree.target.printable)'",
                 "move it away if the kit shall be there")
@@ -257,9 +282,10 @@ struct ImportPlan {
     }
 
     /// Whether a file is there already and is left as it is.
-    func isHere(_ target: FilePath) -> Bool {
-        records.contains { $0.action == "same" && $0.target == target.printable }
-    }
+    func isHere(_ target: FilePath) -> Bool { left.contains(target.printable) }
+
+    /// Rows of kits that are here already and change.
+    var kitLines: [String] { rows.kitLines }
 
     /// Backups of what has no line of its own.
     func hiddenBackups(_ image: ImportImage) -> [(target: String, backup: String)] {

@@ -10,6 +10,8 @@ struct ImportRows {
     /// Nodes that are not defined.
     private(set) var unknown: [String] = []
 
+    /// Rows of kits that are there already and change, each in words.
+    private(set) var kitLines: [String] = []
     /// Columns of images that are there already and that get another value, or none.
     private(set) var changes: [Change] = []
 
@@ -50,7 +52,11 @@ struct ImportRows {
             }
             return Cell(column, value)
         }
-        if table.hasSuffix("image") { try note(table, matches[0], cells) }
+        if table.hasSuffix("image") {
+            try note(table, matches[0], cells)
+        } else {
+            try noteKit(table, matches[0], cells)
+        }
         let isEmpty = cells.allSatisfy { $0.value.isEmpty }
         if !isEmpty || !cells.isEmpty { batch.append(.set(table, matches: matches, values: cells)) }
         // A row of nothing but its key is a row too.
@@ -68,6 +74,20 @@ struct ImportRows {
                     image: key.value, table: table, column: cell.column, old: old.isEmpty ? nil : old,
                     new: new.isEmpty ? nil : new))
         }
+    }
+
+    /// - Throws: for a row that is one of another kit.
+    private mutating func noteKit(_ table: String, _ key: Cell, _ cells: [Cell]) throws {
+        guard let row = try cluster.store.row(table, [key.column: key.value]) else { return }
+        let changed = cells.filter { (row[$0.column] ?? "") != $0.value }.map(\.column)
+        guard !changed.isEmpty else { return }
+        guard table == "kit" || !changed.contains("kitname") else {
+            throw ImportRequest.failure(
+                "The bundle would change the \(table) \(key.value) of the kit \(row["kitname"] ?? "").",
+                "remove that kit first, or export the image without its own")
+        }
+        let line = "The \(table) \(key.value) is there already; columns changed: \(changed.joined(separator: ", "))."
+        if !kitLines.contains(line) { kitLines.append(line) }
     }
 
     private mutating func addLitefiles(_ image: ImportImage) throws {

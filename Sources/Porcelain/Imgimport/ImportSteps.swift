@@ -184,6 +184,7 @@ struct ImportSteps {
         for image in images {
             for warning in image.warnings { Console.warning(warning) }
             if let line = plan.changeLine(image) { Console.note(line) }
+            for line in plan.kitLines where image.name == images.first?.name { Console.note(line) }
             if !image.code.isEmpty {
                 Console.note("The image \(image.name) brings code that will run as root:")
                 for (kind, path) in image.code {

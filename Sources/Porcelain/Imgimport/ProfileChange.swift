@@ -60,7 +60,7 @@ struct ProfileChange {
     /// The path of an item: without a prefix like `d:`, and of a script without its arguments.
     static func path(_ item: String, in column: String) -> String {
         let start = item.firstIndex(of: "/") ?? item.startIndex
-        return column == "postinstall" ? String(item[start...].prefix { $0 != " " }) : String(item[start...])
+        return column == "postinstall" ? String(item[start...].prefix { !$0.isWhitespace }) : String(item[start...])
     }
 
     /// The path with the profile in its base name changed; a name that does not have it gets it in front.

@@ -248,4 +248,120 @@ import Testing
             try Scratch.directory.joined("to").removeTree()
         }
     }
+
+    @Test(arguments: [
+        "/install/custom/hooks/osimage/\(image)/post-imgimport.d", "/install/postscripts", "/install/prescripts",
+        "/tftpboot",
+    ])
+    func `the repository of a kit becomes no code`(folder: String) throws {
+        let to = try BundleSite.empty("to")
+        try make([
+            kit("/install/kits/k", repository: "10-x"), ("<osimage>", "<osimage><kitcomponents>c</kitcomponents>"),
+            ("<linuximage>", "<linuximage><otherpkgdir>\(folder)</otherpkgdir>"),
+        ]) { try write("#!/bin/sh\n", "k/repos/10-x/file", in: $0, executable: true) }
+        try expectRefused(to, told: "A repository of the bundle would become a")
+        try make([
+            kit("/install/kits/k", repository: "10-x"), ("<osimage>", "<osimage><kitcomponents>c</kitcomponents>"),
+            ("<linuximage>", "<linuximage><otherpkgdir>/install/other</otherpkgdir>"),
+        ]) { try write("#!/bin/sh\n", "k/repos/10-x", in: $0, executable: true) }
+        try expectRefused(to, told: "is not in the folder of its kit")
+    }
+
+    @Test func `variables do not make the site's scripts run what a bundle brings`() throws {
+        let to = try BundleSite.empty("to")
+        for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "PYTHONPATH", "PERL5OPT"] {
+            try make([("<osimage>", "<osimage><environvar>A=1,\(name)=/install/x</environvar>")])
+            try expectRefused(to, told: "environvar of the bundle sets \(name), ")
+        }
+        try make([("<osimage>", "<osimage><environvar>A=1,MYPATH=/x</environvar>")])
+        try to.succeed("imgimport", Word(bundle))
+    }
+
+    @Test func `whatever will run is listed, however it is named`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        let script = "/install/custom/netboot/debian/compute.postinstall"
+        // The script of an image that is here, brought as the list of another one.
+        try make([
+            ("<exlist>/install/custom/netboot/debian/compute.exlist<", "<exlist>\(script)<"),
+            ("<postinstall>\(script)<", "<postinstall>/install/custom/other<"),
+            (Self.boot, "\(Self.boot)-evil"), (">\(Self.image)<", ">evil<"),
+        ]) { try write("#!/bin/sh\n", "other", in: $0) }
+        let listed = try to.succeed("imgimport", Word(bundle), "--dry-run").stderr
+        #expect(listed.contains("  postinstall \(script)\n"), "\(listed)")
+        #expect(listed.contains("  postinstall /install/custom/other\n"), "\(listed)")
+        // A list that is the script, too, and one that is here already.
+        try make([("<exlist>/install/custom/netboot/debian/compute.exlist<", "<exlist>\(script)<")])
+        #expect(try to.succeed("imgimport", Word(bundle), "--dry-run").stderr.contains("  postinstall \(script)\n"))
+    }
+
+    @Test func `an image without boot files of its own takes those of no other`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        try make([
+            ("<provmethod>netboot<", "<provmethod>install<"), (">\(Self.image)<", ">evil<"),
+            ("<linuximage>", "<linuximage><template>/install/custom/evil.tmpl</template>"),
+        ]) { try write("x", "evil.tmpl", in: $0) }
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try Scratch.directory.joined("to\(Self.boot)/kernel").readText() == "kernel 2")
+        // A statelite image of another profile shares no folder.
+        try make([("<profile>compute<", "<profile>evil<"), (">\(Self.image)<", ">evil2<")])
+        try expectRefused(to, told: "The bundle would change the root image of osimage \(Self.image)")
+        for folder in ["/install/netboot/debian12/x86_64", "/install/custom/netboot/evil", "/install/kits"] {
+            let edits = [(Self.boot, folder), (">\(Self.image)<", ">evil3<")]
+            try make(edits)
+            let result = try to("imgimport", Word(bundle), "--dry-run")
+            #expect((result.status == 0) == (folder == "/install/kits"), "\(folder): \(result)")
+        }
+    }
+
+    @Test func `what is kept stays kept, and links to folders stay`() throws {
+        let to = try BundleSite.empty("to")
+        try Scratch.write("ours", to: "to/install/lists/a")
+        let extra = "<extra><dest>/install/lists</dest><src>/x</src></extra><kernel>"
+        try make([("<kernel>", extra)]) { folder in
+            for name in ["a", "a.ORIG"] { try write("theirs \(name)", "extra/x/\(name)", in: folder) }
+        }
+        #expect(try to.succeed("imgimport", Word(bundle)).stdout.contains("Moving old /install/lists/a to "))
+        let kept = try BundleSite.state("to").keys.filter { $0.hasPrefix("lists/") }.sorted()
+        #expect(kept == ["lists/a", "lists/a.ORIG", "lists/a.ORIG.1"])
+        #expect(try Scratch.directory.joined("to/install/lists/a.ORIG.1").readText() == "ours")
+        // Where the site keeps folders elsewhere nothing takes the link's place.
+        let custom = Scratch.directory.joined("to/install/custom")
+        let away = Scratch.directory.joined("to/install/elsewhere")
+        _ = try Tool("mv", [Word(custom), Word(away)]).output()
+        try custom.createSymbolicLink(to: "elsewhere")
+        try make([("<kernel>", extra.replacing("/install/lists", with: "/install"))]) { folder in
+            try write("x", "extra/x/evil/config", in: folder)
+            try folder.joined("extra/x/custom").createSymbolicLink(to: "evil")
+        }
+        try expectRefused(to, told: "what only the site decides: '/install/custom'")
+        #expect(try custom.resolved() == away)
+    }
+
+    @Test func `images of one bundle may share a kit`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try Scratch.write("1", to: "from/install/kits/k/file")
+        try from.succeed("table-set", "kit", "kitname=k", "kitdir=/install/kits/k/")
+        try from.succeed("table-set", "kitcomponent", "kitcompname=c", "kitname=k")
+        try from.succeed("table-set", "osimage", Word("imagename=\(Self.image)"), "kitcomponents=c")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle))
+        try tree.createDirectories()
+        _ = try Tool("tar", ["-xzf", Word(bundle), "-C", Word(tree)]).output()
+        try folder.joined(".catboat").removeTree()
+        let second = tree.joined("second")
+        _ = try Tool("cp", ["-a", Word(folder), Word(second)]).output()
+        let text = try second.joined("manifest.xml").readText().replacing(Self.image, with: "second")
+            .replacing(Self.boot, with: "/install/netboot/debian12/x86_64/second")
+        try AtomicFile.write(text.utf8, to: second.joined("manifest.xml"))
+        _ = try Tool("tar", ["-czf", Word(bundle), "-C", Word(tree), "."]).output()
+        let to = try BundleSite.empty("to")
+        for _ in 0..<2 { try to.succeed("imgimport", Word(bundle)) }
+        try Scratch.write("ours", to: "to/install/kits/k/file")
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try Scratch.directory.joined("to/install/kits/k.ORIG/file").readText() == "ours")
+        try to.succeed("table-set", "kitcomponent", "kitcompname=c", "kitname=k", "postbootscripts=ours")
+        let changed = try to.succeed("imgimport", Word(bundle)).stderr
+        #expect(changed.contains("The kitcomponent c is there already; columns changed: postbootscripts."))
+        try to.succeed("table-set", "kitcomponent", "kitcompname=c", "kitname=other")
+        try expectRefused(to, told: "The bundle would change the kitcomponent c of the kit other.")
+    }
 }

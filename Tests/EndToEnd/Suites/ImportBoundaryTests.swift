@@ -66,7 +66,9 @@ import Testing
         try from.succeed("imgexport", Word(Self.image), Word(bundle))
         let to = try BundleSite.empty("to")
         func define(_ name: String, _ provmethod: String, _ folder: String) throws {
-            try to.succeed("table-set", "osimage", Word("imagename=\(name)"), Word("provmethod=\(provmethod)"))
+            try to.succeed(
+                "table-set", "osimage", Word("imagename=\(name)"), Word("provmethod=\(provmethod)"),
+                "osvers=debian12", "osarch=x86_64", "profile=compute")
             try to.succeed("table-set", "linuximage", Word("imagename=\(name)"), Word("rootimgdir=\(folder)"))
         }
         // What is defined and was never built has nothing to lose.
