@@ -61,7 +61,8 @@ public struct BundleInstaller: Sendable {
             try rows.set(plan.batch)
         } catch {
             // The store may have taken the rows although the step did not end well.
-            guard (try? rows.holds(plan.proof)) == true, Self.isPlaced(journal) else {
+            // A store that does not answer: then the journal stays, and somebody finds out later.
+            guard try Self.isPlaced(journal) && rows.holds(plan.proof) else {
                 try undo(journal)
                 throw error
             }

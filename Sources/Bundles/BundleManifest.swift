@@ -49,10 +49,15 @@ public struct BundleManifest: Codable, Equatable, Sendable {
     /// Columns with files of the image: the file lists, in xCAT's order of placing them.
     public static let fileColumns = ["template", "pkglist", "synclists", "otherpkglist", "postinstall", "exlist"]
 
-    /// Without kernel, ramdisk and root image.
-    public var withoutBootFiles: BundleManifest {
+    /// Without boot files that an image of its provmethod does not have.
+    public var withoutForeignBootFiles: BundleManifest {
         var rest = self
-        (rest.kernel, rest.ramdisk, rest.rootimg, rest.rootimgtree, rest.litefile) = (nil, nil, nil, nil, nil)
+        switch osimage["provmethod"] {
+        case "install":
+            (rest.kernel, rest.ramdisk, rest.rootimg, rest.rootimgtree, rest.litefile) = (nil, nil, nil, nil, nil)
+        case "statelite": rest.rootimg = nil
+        default: (rest.rootimgtree, rest.litefile) = (nil, nil)
+        }
         return rest
     }
 

@@ -101,7 +101,7 @@ public struct HookContext: Sendable {
         var result: [String: String] = [:]
         for (key, value) in site {
             let name = key == "master" ? "SITEMASTER" : key.uppercased()
-            if Self.isVariableName(name) { result[name] = value }
+            if VariableName.isProper(name) { result[name] = value }
         }
         result["INSTALLDIR"] = installFolder.printable
         result["TFTPDIR"] = tftpFolder.printable
@@ -115,18 +115,6 @@ public struct HookContext: Sendable {
         result["UPDATENODE"] = "0"
         result["NTYPE"] = "compute"
         return result
-    }
-
-    private static func isVariableName(_ name: some StringProtocol) -> Bool {
-        guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
-        return name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
     }
 
     /// rootimgdir when it exists, else `<installdir>`, else `/`.
@@ -176,8 +164,10 @@ public struct HookContext: Sendable {
         text.split(separator: ",").compactMap { entry in
             let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { return nil }
-            let name = parts[0].filter { !$0.isWhitespace }
-            return isVariableName(name) ? (String(name), String(parts[1])) : nil
+            // Of several words none is the name.
+            let words = parts[0].split(whereSeparator: \.isWhitespace)
+            guard words.count == 1, VariableName.isProper(words[0]) else { return nil }
+            return (String(words[0]), String(parts[1]))
         }
     }
 }

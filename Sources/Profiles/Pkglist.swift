@@ -98,7 +98,7 @@ public struct Pkglist: Sendable {
             pass += 1
         } else if let value = Self.value(of: "#ENV:", in: line) {
             for variable in value.split(whereSeparator: \.isBlank) {
-                guard let equals = variable.firstIndex(of: "="), Self.isVariableName(variable[..<equals]) else {
+                guard let equals = variable.firstIndex(of: "="), VariableName.isProper(variable[..<equals]) else {
                     throw .badVariable(String(variable), file: place.file, line: place.line)
                 }
                 append(.environment, String(variable), "", place)
@@ -214,11 +214,6 @@ extension Pkglist {
         guard line.hasPrefix(key) else { return nil }
         let rest = line.dropFirst(key.count)
         return rest.lastIndex(of: "#").map { rest[..<$0] }
-    }
-
-    private static func isVariableName(_ name: Substring) -> Bool {
-        guard let first = name.first, first == "_" || (first.isASCII && first.isLetter) else { return false }
-        return name.allSatisfy { $0 == "_" || ($0.isASCII && ($0.isLetter || $0.isNumber)) }
     }
 }
 

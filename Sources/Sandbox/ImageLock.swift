@@ -72,7 +72,9 @@ public struct ImageLock: ~Copyable, Sendable {
         else { return false }
         return try [journal, journal.removingLastComponent()].allSatisfy { folder in
             guard let status = try folder.status() else { return false }
-            return status.kind == .directory && status.owner == geteuid() && status.permissions & 0o077 == 0
+            // A journal's own folder nobody else may even enter.
+            let forbidden: UInt32 = folder == journal ? 0o077 : 0o022
+            return status.kind == .directory && status.owner == geteuid() && status.permissions & forbidden == 0
         }
     }
 

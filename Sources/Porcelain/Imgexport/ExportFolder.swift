@@ -44,6 +44,11 @@ struct ExportFolder {
 
     private static func check(_ entry: TreeWalk.Entry, in shown: FilePath) throws {
         let path = shown.joined(entry.path)
+        guard !entry.path.components.contains(where: { ImportBoundary.reserved.contains($0.string) }) else {
+            throw ExportTarget.failure(
+                "'\(path.printable)' has a name that Catboat keeps to itself; no import takes it.",
+                "remove it from '\(shown.printable)'")
+        }
         switch entry.status.kind {
         case .regular: try checkMode(entry.status, path)
         case .symbolicLink:

@@ -27,7 +27,10 @@ struct BundleJournals {
     /// Makes the folders, which nobody else may look into.
     func prepare() throws {
         try folder.removingLastComponent().createDirectories()
-        for path in [folder, stages, journals] { try path.createDirectories(permissions: 0o700) }
+        for path in [folder, stages, journals] {
+            try path.createDirectories(permissions: 0o700)
+            try path.changePermissions(0o700)
+        }
     }
 
     /// Ends imports that were cut short. While an import is under way nothing is done.

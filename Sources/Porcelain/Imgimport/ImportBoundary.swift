@@ -25,10 +25,11 @@ struct ImportBoundary {
     private let postscripts: Place
     private let prescripts: Place
     private let custom: Place
-    /// Files and folders that Catboat believes, wherever they are: beside root images and in the install folder.
-    private static let reserved: Set = [
-        ".packed", ".import", ".lock", ".state", ".stage", ".listing", ".changes", ".locked", ".populate.log",
-        ".initrd.json", ".initrd.log", ".catboat",
+    /// Files and folders that Catboat believes, wherever they are.
+    static let reserved: Set = [".packed", ".import", ".catboat"]
+    /// Others that it believes beside a root image.
+    private static let states: Set = [
+        ".lock", ".state", ".stage", ".listing", ".changes", ".locked", ".populate.log", ".initrd.json", ".initrd.log",
     ]
     private struct RootImage {
         var image: String
@@ -84,14 +85,14 @@ struct ImportBoundary {
         }
         // Without doubled slashes.
         let plain = FilePath("/").joined(path)
-        if closed.contains(where: { plain.starts(with: $0.stored) }) || Self.isReserved(plain) {
+        if closed.contains(where: { plain.starts(with: $0.stored) }) || isReserved(plain) {
             throw Self.refusal(plain)
         }
         guard allowsOutside || roots.contains(where: { plain.starts(with: $0.stored) && plain != $0.stored }) else {
             throw Self.outside("'\(plain.printable)'")
         }
         let real = try real(plain)
-        if closed.contains(where: { real.starts(with: $0.real) }) || Self.isReserved(real) {
+        if closed.contains(where: { real.starts(with: $0.real) }) || isReserved(settings.root.stored(real)) {
             throw Self.refusal(plain)
         }
         guard allowsOutside || roots.contains(where: { real.starts(with: $0.real) && real != $0.real }) else {
@@ -137,7 +138,7 @@ struct ImportBoundary {
     ) throws -> FilePath {
         let plain = try checkedFile(text, image: image, own: own)
         guard codeKind(plain) == nil else { throw Self.refusal(plain) }
-        for name in names where Self.isReserved(FilePath(bytes: name)) {
+        for name in names where isReserved(FilePath(bytes: name), in: plain) {
             throw Self.refusal(plain.joined(FilePath(bytes: name)))
         }
         return plain
@@ -189,8 +190,13 @@ struct ImportBoundary {
         }
     }
 
-    private static func isReserved(_ path: FilePath) -> Bool {
-        path.components.contains { Self.reserved.contains($0.string) }
+    /// - Parameter top: the folder that a relative path is in.
+    private func isReserved(_ path: FilePath, in top: FilePath = "/") -> Bool {
+        let names = path.components.map(\.string)
+        if names.contains(where: { Self.reserved.contains($0) }) { return true }
+        // Where root images are, or may be one day.
+        let netboot = roots[0].stored.joined("netboot")
+        return top.joined(path).starts(with: netboot) && names.contains { Self.states.contains($0) }
     }
 
     private static func refusal(_ plain: FilePath) -> any Error {

@@ -15,13 +15,19 @@ extension ImportImage {
         func add(_ kind: String, _ path: FilePath) {
             if seen.insert(path).inserted { result.append((kind, path)) }
         }
+        // By where they really are: an earlier bundle may have brought a link on the way.
+        func real(_ path: FilePath) -> FilePath { (try? RealPlace.of(path, cluster.settings)) ?? path }
         let named = try namedScripts()
+        let byPlace = Dictionary(named.map { (real($0.key), $0.value) }) { old, _ in old }
         let boot = Set([manifest.kernel, manifest.ramdisk, manifest.rootimg].compactMap { $0 }.map { FilePath($0) })
         for file in files where !boot.contains(file.target) {
-            if let kind = named[file.target] ?? boundary.codeKind(file.target) {
+            let place = real(file.target)
+            if let kind = byPlace[place] ?? boundary.codeKind(file.target) {
                 add(kind, file.target)
-            } else if try isExecutable(file) {
+            } else if try isExecutable(file, replacing: place) {
                 add("executable", file.target)
+            } else if isPackage(file.target) {
+                add("package", file.target)
             }
         }
         for (path, kind) in named.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) })
@@ -29,15 +35,26 @@ extension ImportImage {
             add(kind, path)
         }
         for (kind, path) in kits { add(kind, path) }
+        for repository in try newRepositories() { add("packages of", FilePath(repository)) }
+        for variable in variables { add("variable", FilePath(variable)) }
         return result
     }
 
-    private func isExecutable(_ file: File) throws -> Bool {
-        guard case .link = file.origin else {
-            let status = try file.source.status()
-            return status?.kind == .regular && (status?.permissions ?? 0) & 0o111 != 0
+    /// Whether a file may be executed, takes the place of one that may, or begins as a script does.
+    private func isExecutable(_ file: File, replacing place: FilePath) throws -> Bool {
+        if case .link = file.origin { return false }
+        let statuses = try [file.source.status(), place.status()].compactMap { $0 }.filter { $0.kind == .regular }
+        if statuses.contains(where: { $0.permissions & 0o111 != 0 }) { return true }
+        guard try file.source.status()?.kind == .regular else { return false }
+        let descriptor = try FileError.wrap("open", file.source) {
+            try FileDescriptor.open(file.source, .readOnly, options: [.closeOnExec, .noFollow])
         }
-        return false
+        defer { try? descriptor.close() }
+        var head: [UInt8] = [0, 0]
+        let count = try FileError.wrap("read", file.source) {
+            try head.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+        }
+        return count == 2 && head.elementsEqual("#!".utf8)
     }
 
     /// Scripts that this image names, also such as are here already.
@@ -66,18 +83,55 @@ extension ImportImage {
         return result
     }
 
-    /// Variables with which shells, interpreters and the linker run what the bundle likes, in scripts that are the site's.
-    func checkVariables() throws {
+    /// Refuses variables with which programs are known to run what they name, in scripts that are the site's, and notes
+    /// others: some program may do so too. What the image has here already is no news.
+    mutating func noteVariables(_ entries: [String], in what: String) throws {
         guard answer.signature != "signed" else { return }
-        let names = manifest.list("environvar").map { String($0.prefix { $0 != "=" }) }
-        let prefixes = ["LD_", "BASH_", "PERL", "PYTHON", "RUBY", "GIT_", "CATBOAT_", "GLIBC_", "MALLOC_", "GCONV_"]
-        let whole: Set = [
-            "ENV", "IFS", "PATH", "PS4", "SHELL", "SHELLOPTS", "BASHOPTS", "NODE_OPTIONS", "HOME", "TMPDIR",
-        ]
-        for name in names where whole.contains(name) || prefixes.contains(where: { name.hasPrefix($0) }) {
-            throw ImportRequest.failure(
-                "environvar of the bundle sets \(name), with which scripts of this site would run what it likes.",
-                "import it signed by someone allowed to, or export it without")
+        let known = Set(
+            (try cluster.findOsimage(name)?["environvar"] ?? "").split(separator: ",").map { Self.plain($0) })
+        for entry in entries.map({ Self.plain($0) }) where !known.contains(entry) && !variables.contains(entry) {
+            let variable = entry.prefix { $0 != "=" }
+            guard !VariableName.steersPrograms(variable) else {
+                throw ImportRequest.failure(
+                    "\(what) of the bundle sets \(variable), with which scripts of this site would run what it likes.",
+                    "import it signed by someone allowed to, or export it without")
+            }
+            if VariableName.isProper(variable) { variables.append(entry) }
+        }
+    }
+
+    /// As hooks get it.
+    private static func plain(_ entry: some StringProtocol) -> String {
+        let name = entry.prefix { $0 != "=" }
+        return String(name.filter { !$0.isWhitespace }) + entry.dropFirst(name.count)
+    }
+
+    /// The same for `#ENV:…#` of a list, which the package manager gets.
+    mutating func noteVariables(ofList bytes: [UInt8], _ list: FilePath) throws {
+        for line in bytes.split(separator: 0x0a) {
+            let text = String(decoding: line, as: UTF8.self).drop { $0.isWhitespace }
+            guard text.hasPrefix("#ENV") else { continue }
+            let words = text.dropFirst(4).split { $0.isWhitespace || $0 == ":" || $0 == "#" }.filter {
+                $0.contains("=")
+            }
+            try noteVariables(words.map(String.init), in: list.printable)
+        }
+    }
+
+    /// Whether a file is a package, or of the index of a repository: scripts in packages run as root in images.
+    private func isPackage(_ path: FilePath) -> Bool {
+        let name = path.lastName.printable
+        let isIndex = ["Packages", "Release", "InRelease"].contains { name.hasPrefix($0) }
+        return isIndex || [".rpm", ".deb", ".udeb"].contains { name.hasSuffix($0) }
+            || path.components.contains { $0.string == "repodata" }
+    }
+
+    /// Repositories elsewhere that the image did not have here.
+    private func newRepositories() throws -> [String] {
+        let here = try cluster.findOsimage(name)
+        return ["pkgdir", "otherpkgdir"].flatMap { column in
+            let known = Set((here?[column] ?? "").split(separator: ",").map { String($0.drop { $0.isWhitespace }) })
+            return manifest.list(column).filter { $0.contains("://") && !known.contains($0) }
         }
     }
 }

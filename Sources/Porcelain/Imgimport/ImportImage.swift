@@ -73,6 +73,8 @@ struct ImportImage {
     let original: BundleManifest
     /// For a copy under another profile.
     private var profileChange: ProfileChange?
+    /// Variables that scripts and package managers get from the bundle, as `NAME=VALUE`.
+    var variables: [String] = []
     /// Where the copies of included files are.
     private(set) var includeCopies: [FilePath: FilePath] = [:]
     let place: StandardPlace
@@ -81,8 +83,7 @@ struct ImportImage {
         _ answer: BundleRecord, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
         _ cluster: Cluster
     ) throws {
-        // An image that installers make has no boot files of its own.
-        let manifest = manifest.osimage["provmethod"] == "install" ? manifest.withoutBootFiles : manifest
+        let manifest = manifest.withoutForeignBootFiles
         (self.answer, self.manifest, original) = (answer, manifest, manifest)
         (self.request, self.cluster) = (request, cluster)
         self.stage = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
@@ -99,7 +100,7 @@ struct ImportImage {
         try checkNames()
         try checkColumns()
         try checkBootFolder()
-        try checkVariables()
+        try noteVariables(manifest.list("environvar"), in: "environvar")
         tellOfRecipe()
         try addFiles()
         try addPlacements()

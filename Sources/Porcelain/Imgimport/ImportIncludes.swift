@@ -36,6 +36,7 @@ extension ImportImage {
         guard let status = try source.status(), status.kind == .regular, status.size <= 16 << 20 else { return [] }
         var includes = ListIncludes(
             try source.readBytes(limit: 16 << 20), variables: manifest.osimage["environvar"] ?? "")
+        try noteVariables(ofList: try source.readBytes(limit: 16 << 20), files[index].target)
         let moved = includes.moved(from: folder) { includeCopies[$0] }
         for path in moved.left {
             let (list, copy) = (files[index].target.printable, includeCopies[path]?.printable ?? "")

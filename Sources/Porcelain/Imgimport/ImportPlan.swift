@@ -127,7 +127,7 @@ struct ImportPlan {
             found = try BundleInstaller.digest(target)
             // A link to a folder stands for that folder.
             if case .link = file.origin {
-            } else if target.isDirectory {
+            } else if target.isDirectory, found?.description != file.sha256 {
                 throw FileError("replace", target, .isDirectory)
             }
         } catch {

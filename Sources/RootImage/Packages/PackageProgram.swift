@@ -57,6 +57,9 @@ extension ImageSandbox {
                 environment[name] = Environment.current[name]
             }
         }
-        for (name, value) in passVariables { environment[name] = Word(value) }
+        // The package manager is the host's: what is meant for the image's scripts shall not steer it.
+        for (name, value) in passVariables where !VariableName.steersPrograms(name) {
+            environment[name] = Word(value)
+        }
     }
 }

@@ -269,12 +269,19 @@ import Testing
 
     @Test func `variables do not make the site's scripts run what a bundle brings`() throws {
         let to = try BundleSite.empty("to")
-        for name in ["BASH_ENV", "LD_PRELOAD", "PATH", "PYTHONPATH", "PERL5OPT"] {
+        for name in ["BASH_ENV", "B ASH_ENV", "LD_PRELOAD", "PATH", "PYTHONPATH", "PERL5OPT", "TAR_OPTIONS"] {
             try make([("<osimage>", "<osimage><environvar>A=1,\(name)=/install/x</environvar>")])
-            try expectRefused(to, told: "environvar of the bundle sets \(name), ")
+            try expectRefused(to, told: "environvar of the bundle sets \(name.filter { $0 != " " }), ")
         }
-        try make([("<osimage>", "<osimage><environvar>A=1,MYPATH=/x</environvar>")])
-        try to.succeed("imgimport", Word(bundle))
+        try make { folder in
+            let list = folder.joined("compute.pkglist")
+            try AtomicFile.write((try list.readText() + "#ENV:A=1 LD_PRELOAD=/install/x#\n").utf8, to: list)
+        }
+        try expectRefused(to, told: "compute.pkglist of the bundle sets LD_PRELOAD, ")
+        try make([("<osimage>", "<osimage><environvar>A=1,MYPATH=x</environvar>")])
+        let told = try to.succeed("imgimport", Word(bundle)).stderr
+        #expect(told.contains("  variable A=1\n  variable MYPATH=x\n"), "\(told)")
+        #expect(try !to.succeed("imgimport", Word(bundle)).stderr.contains("variable"))
     }
 
     @Test func `whatever will run is listed, however it is named`() throws {
@@ -289,6 +296,16 @@ import Testing
         let listed = try to.succeed("imgimport", Word(bundle), "--dry-run").stderr
         #expect(listed.contains("  postinstall \(script)\n"), "\(listed)")
         #expect(listed.contains("  postinstall /install/custom/other\n"), "\(listed)")
+        // Packages have scripts; what begins as a script may be one.
+        try make([("<kernel>", "<extra><dest>/install/lists</dest><src>/x</src></extra><kernel>")]) { folder in
+            for name in ["repodata/repomd.xml", "a.rpm"] { try write("x", "extra/x/\(name)", in: folder) }
+            try write("#!/bin/sh\n", "extra/x/script", in: folder)
+        }
+        let packages = try to.succeed("imgimport", Word(bundle), "--dry-run").stderr
+        for line in ["package /install/lists/a.rpm", "package /install/lists/repodata/repomd.xml"] {
+            #expect(packages.contains("  \(line)\n"), "\(packages)")
+        }
+        #expect(packages.contains("  executable /install/lists/script\n"), "\(packages)")
         // A list that is the script, too, and one that is here already.
         try make([("<exlist>/install/custom/netboot/debian/compute.exlist<", "<exlist>\(script)<")])
         #expect(try to.succeed("imgimport", Word(bundle), "--dry-run").stderr.contains("  postinstall \(script)\n"))
@@ -335,6 +352,19 @@ import Testing
         }
         try expectRefused(to, told: "what only the site decides: '/install/custom'")
         #expect(try custom.resolved() == away)
+    }
+
+    @Test func `a folder with a link to a folder comes again, and names of ours are not exported`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        try Scratch.write("1", to: "from/install/data/v1/file")
+        try Scratch.directory.joined("from/install/data/current").createSymbolicLink(to: "v1")
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "-e", "/install/data")
+        let to = try BundleSite.empty("to")
+        for site in [to, to, from] { try site.succeed("imgimport", Word(bundle)) }
+        #expect(try Scratch.directory.joined("to/install/data/current/file").readText() == "1")
+        try Scratch.write("", to: "from/install/data/.import")
+        let refused = try from("imgexport", Word(Self.image), Word(bundle), "-e", "/install/data")
+        #expect(refused.status == 1 && refused.stderr.contains("a name that Catboat keeps to itself"), "\(refused)")
     }
 
     @Test func `images of one bundle may share a kit`() throws {
