@@ -6,7 +6,7 @@ extension CommandList {
             "[--tftpdir DIR] [--state STATE] [OPTION ...] [--stdin] [--show] [NODE ...]",
             "write, remove or show the boot files of nodes"),
         Entry(
-            "bundle-install", .plumbing, .main, "--journals DIR | --recover DIR",
+            "bundle-install", .plumbing, .main, "--journals DIR | --recover DIR | --forget DIR",
             "put the files and rows of an import into place, all or nothing"),
         Entry(
             "bundle-pack", .plumbing, .main,

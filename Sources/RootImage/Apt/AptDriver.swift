@@ -170,12 +170,16 @@ struct AptDriver: PackageDriver {
             lock, mayFail: true)
     }
 
-    func begin(_ tree: FilePath, _ lock: borrowing ImageLock) throws { try AptTraces(tree).forbidServices() }
+    func begin(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
+        try AptMarks.keep(tree: tree, architecture: workspace.architecture)
+        try AptTraces(tree).forbidServices()
+    }
 
     func end(_ tree: FilePath, _ lock: borrowing ImageLock) throws {
         let traces = AptTraces(tree)
         try traces.allowServices()
         try traces.removeLeftovers()
+        try AptMarks.forget(tree: tree)
     }
 
     func base(_ lock: borrowing ImageLock) throws -> [String] { try available(["apt", "init"], lock) }

@@ -54,8 +54,25 @@ enum AptMarks {
         try RootFolder(tree).host("/var/lib/apt/extended_states")
     }
 
-    static func automatic(tree: FilePath) throws -> Set<String> {
-        let file = try file(tree)
+    /// The marks as they were before a run: apt takes away those of what it is about to remove, and may be killed before it
+    /// has removed it.
+    private static func kept(_ tree: FilePath) throws -> FilePath {
+        try RootFolder(tree).host("/var/lib/apt/extended_states.catboat")
+    }
+
+    /// Keeps the marks for the case that this run is killed, and brings back those that a killed run lost.
+    static func keep(tree: FilePath, architecture: String) throws {
+        let (file, kept) = (try file(tree), try kept(tree))
+        guard file.removingLastComponent().isDirectory else { return }
+        try markAutomatic(automatic(in: kept).sorted(), tree: tree, architecture: architecture)
+        try AtomicFile.write(file.exists ? try file.readBytes() : [], to: kept)
+    }
+
+    static func forget(tree: FilePath) throws { try kept(tree).removeFile() }
+
+    static func automatic(tree: FilePath) throws -> Set<String> { try automatic(in: file(tree)) }
+
+    private static func automatic(in file: FilePath) throws -> Set<String> {
         guard file.exists else { return [] }
         var result: Set<String> = []
         for stanza in try file.readText().split(separator: "\n\n") {
