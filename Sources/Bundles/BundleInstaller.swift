@@ -213,7 +213,7 @@ public struct BundleInstaller: Sendable {
             try afterStep()
         }
         // Nothing but the permissions changes: then owner and group stay.
-        if placement.replaces == placement.sha256, let old = try target.status() {
+        if status.kind == .regular, placement.replaces == placement.sha256, let old = try target.status() {
             try source.changeOwner(old.owner, old.group)
             if placement.mode == nil {
                 try source.changePermissions(status.permissions & 0o755 | old.permissions & 0o022)

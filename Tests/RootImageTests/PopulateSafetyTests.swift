@@ -72,6 +72,23 @@ import Testing
         try site.expectNoLeftovers()
     }
 
+    @Test func `what apt forgot of a package that it was about to remove is known again`() throws {
+        let site = try ImageSite()
+        try site.populate("tiny-hello\n")
+        #expect(try site.packages().contains("libtiny"))
+        // As a kill leaves it between apt's taking the mark away and dpkg's removing the package.
+        let state = site.folder.joined(".state")
+        let text = try state.readText()
+        try AtomicFile.write(text.replacing("\"populated\"", with: "\"populating\"").utf8, to: state)
+        let marks = site.tree.joined("var/lib/apt/extended_states")
+        try #require(try marks.readText().contains("Package: libtiny\n"))
+        try marks.rename(to: marks.removingLastComponent().joined("extended_states.catboat"))
+        try AtomicFile.write([], to: marks)
+        #expect(try site.populate("tiny-conf\n").status == 0)
+        #expect(try site.packages() == (ImageSite.base + ["tiny-conf"]).sorted())
+        #expect(!marks.removingLastComponent().joined("extended_states.catboat").exists)
+    }
+
     @Test func `a run that was killed with every package in place is cleaned up after`() throws {
         let site = try ImageSite()
         try site.populate("tiny-hello\n")

@@ -42,6 +42,13 @@ struct PkglistExpandCommand: ParsableCommand {
         for line in expansion.suspicious + others.suspicious {
             Console.note("pkglist-expand: warning: line is taken as a comment: \(line)")
         }
+        for request in expansion.requests where request.operation == .environment {
+            let name = request.name.prefix { $0 != "=" }
+            guard VariableName.steersPrograms(name) else { continue }
+            Console.note(
+                "pkglist-expand: warning: \(name) would steer the host's package manager and is not set: \(request.origin)"
+            )
+        }
         let requests = expansion.requests.map { request in
             var copy = request
             copy.file = root.stored(request.file)

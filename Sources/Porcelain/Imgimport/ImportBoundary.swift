@@ -16,6 +16,11 @@ struct ImportBoundary {
         init(_ stored: FilePath, _ settings: Settings) throws {
             (self.stored, real) = (stored, try RealPlace.folder(stored, settings))
         }
+
+        /// Whether it is `plain`, which really is `real`, or lies below it.
+        func isBelow(_ plain: FilePath, _ real: FilePath) -> Bool {
+            stored.starts(with: plain) || self.real.starts(with: real)
+        }
     }
 
     private let settings: Settings
@@ -25,6 +30,8 @@ struct ImportBoundary {
     private let postscripts: Place
     private let prescripts: Place
     private let custom: Place
+    /// Folders on which all of this depends: nothing takes the place of one, or of a folder that holds one.
+    private var pillars: [Place] { closed + roots + [custom, hooks, postscripts, prescripts] }
     /// Files and folders that Catboat believes, wherever they are.
     static let reserved: Set = [".packed", ".import", ".catboat"]
     /// Others that it believes beside a root image.
@@ -119,9 +126,7 @@ struct ImportBoundary {
         let plain = try checked(text, image: image)
         let real = try real(plain)
         guard !barred.contains(where: { real.starts(with: $0.real) }) else { throw Self.refusal(plain) }
-        // A file in the place of a folder, or of a link to one, on which all of this depends.
-        for kept in closed + roots + rootImages.map(\.place) + owned + [hooks, postscripts, prescripts, custom]
-        where kept.stored.starts(with: plain) || kept.real.starts(with: real) {
+        guard !(pillars + rootImages.map(\.place) + owned).contains(where: { $0.isBelow(plain, real) }) else {
             throw Self.refusal(plain)
         }
         let isHidden = plain.lastName.bytes.first == UInt8(ascii: ".")
@@ -153,10 +158,7 @@ struct ImportBoundary {
             !plain.starts(with: custom.stored), !real.starts(with: custom.real)
         else { throw Self.refusal(plain) }
         let others = rootImages.filter { $0.image != image && $0.place.real != real }.map(\.place)
-        for kept in closed + roots + others + [custom, postscripts, prescripts]
-        where kept.stored.starts(with: plain) || kept.real.starts(with: real) {
-            throw Self.refusal(plain)
-        }
+        guard !(pillars + others).contains(where: { $0.isBelow(plain, real) }) else { throw Self.refusal(plain) }
     }
 
     /// The same for a kernel, an initial ramdisk, a packed root image and its tree: they go where no other image has its

@@ -9,11 +9,11 @@ internal import Tables
 extension ImportImage {
     /// Every such file once, with what it is: by the place it goes to, by what names it, here or in the bundle, or because
     /// it may be executed.
-    func codeThatRuns(_ kits: [(kind: String, path: FilePath)]) throws -> [(kind: String, path: FilePath)] {
-        var result: [(kind: String, path: FilePath)] = []
-        var seen: Set<FilePath> = []
-        func add(_ kind: String, _ path: FilePath) {
-            if seen.insert(path).inserted { result.append((kind, path)) }
+    func codeThatRuns(_ kits: [Code]) throws -> [Code] {
+        var result: [Code] = []
+        var seen: Set<String> = []
+        func add(_ kind: String, _ name: String) {
+            if seen.insert(name).inserted { result.append(Code(kind: kind, name: name)) }
         }
         // By where they really are: an earlier bundle may have brought a link on the way.
         func real(_ path: FilePath) -> FilePath { (try? RealPlace.of(path, cluster.settings)) ?? path }
@@ -23,29 +23,28 @@ extension ImportImage {
         for file in files where !boot.contains(file.target) {
             let place = real(file.target)
             if let kind = byPlace[place] ?? boundary.codeKind(file.target) {
-                add(kind, file.target)
+                add(kind, file.target.printable)
             } else if try isExecutable(file, replacing: place) {
-                add("executable", file.target)
+                add("executable", file.target.printable)
             } else if isPackage(file.target) {
-                add("package", file.target)
+                add("package", file.target.printable)
             }
         }
         for (path, kind) in named.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) })
         where try ownScripts.keys.contains(path) && isHere(path) {
-            add(kind, path)
+            add(kind, path.printable)
         }
-        for (kind, path) in kits { add(kind, path) }
-        for repository in try newRepositories() { add("packages of", FilePath(repository)) }
-        for variable in variables { add("variable", FilePath(variable)) }
+        for code in kits { add(code.kind, code.name) }
+        for repository in try newRepositories() { add("packages of", repository) }
+        for variable in variables { add("variable", variable) }
         return result
     }
 
     /// Whether a file may be executed, takes the place of one that may, or begins as a script does.
     private func isExecutable(_ file: File, replacing place: FilePath) throws -> Bool {
-        if case .link = file.origin { return false }
-        let statuses = try [file.source.status(), place.status()].compactMap { $0 }.filter { $0.kind == .regular }
-        if statuses.contains(where: { $0.permissions & 0o111 != 0 }) { return true }
-        guard try file.source.status()?.kind == .regular else { return false }
+        guard !file.isLink, let brought = try file.source.status(), brought.kind == .regular else { return false }
+        let present = try place.status().flatMap { $0.kind == .regular ? $0.permissions : nil } ?? 0
+        if (brought.permissions | present) & 0o111 != 0 { return true }
         let descriptor = try FileError.wrap("open", file.source) {
             try FileDescriptor.open(file.source, .readOnly, options: [.closeOnExec, .noFollow])
         }
@@ -110,10 +109,8 @@ extension ImportImage {
     mutating func noteVariables(ofList bytes: [UInt8], _ list: FilePath) throws {
         for line in bytes.split(separator: 0x0a) {
             let text = String(decoding: line, as: UTF8.self).drop { $0.isWhitespace }
-            guard text.hasPrefix("#ENV") else { continue }
-            let words = text.dropFirst(4).split { $0.isWhitespace || $0 == ":" || $0 == "#" }.filter {
-                $0.contains("=")
-            }
+            guard text.hasPrefix("#ENV:") else { continue }
+            let words = text.dropFirst(5).split { $0.isWhitespace || $0 == "#" }.filter { $0.contains("=") }
             try noteVariables(words.map(String.init), in: list.printable)
         }
     }

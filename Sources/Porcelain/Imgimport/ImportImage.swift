@@ -25,6 +25,16 @@ struct ImportImage {
         /// Whether its path gets a line of its own.
         var isShown: Bool
         var origin = Origin.member
+
+        /// Whether it becomes a link to something else of the bundle.
+        var isLink: Bool { if case .link = origin { true } else { false } }
+    }
+
+    /// Something that will run as root, or make others run it.
+    struct Code {
+        var kind: String
+        /// Its path, as stored, or what else names it.
+        var name: String
     }
 
     struct Tree {
@@ -49,7 +59,7 @@ struct ImportImage {
     /// Lines on standard output, in xCAT's order: path of a file, or other words.
     var lines: [String] = []
     /// Files that will run as root, with what they are.
-    private(set) var code: [(kind: String, path: FilePath)] = []
+    private(set) var code: [Code] = []
     var warnings: [String] = []
     /// A file with the packages of the root image, when the bundle says them.
     private(set) var packages: FilePath?
@@ -294,7 +304,7 @@ struct ImportImage {
     func isHere(_ path: FilePath) throws -> Bool { try cluster.settings.host(path).isRegularFile }
 
     /// - Returns: what of them will run as root.
-    private mutating func addKits() throws -> [(kind: String, path: FilePath)] {
+    private mutating func addKits() throws -> [Code] {
         let kits = try ImportKits(self)
         trees += kits.trees
         warnings += kits.warnings

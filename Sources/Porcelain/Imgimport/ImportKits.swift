@@ -10,7 +10,7 @@ internal import SystemPackage
 struct ImportKits {
     private(set) var trees: [ImportImage.Tree] = []
     private(set) var files: [ImportImage.File] = []
-    private(set) var code: [(kind: String, path: FilePath)] = []
+    private(set) var code: [ImportImage.Code] = []
     private(set) var warnings: [String] = []
 
     private let manifest: BundleManifest
@@ -51,7 +51,7 @@ struct ImportKits {
             throw ImportRequest.failure("The bundle does not have the kit folder \(name.printable).")
         }
         trees.append(tree)
-        code.append(("kit", target))
+        code.append(ImportImage.Code(kind: "kit", name: target.printable))
         try addScripts(tree, prefix)
     }
 
@@ -71,7 +71,7 @@ struct ImportKits {
                     source: kit.source.joined(FilePath(bytes: name)),
                     target: try checkedFile(target.printable), sha256: member.sha256 ?? "", isShown: false,
                     origin: .copy))
-            code.append(("postscript", target))
+            code.append(ImportImage.Code(kind: "postscript", name: target.printable))
         }
     }
 

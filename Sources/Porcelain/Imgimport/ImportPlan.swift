@@ -126,8 +126,7 @@ struct ImportPlan {
         do {
             found = try BundleInstaller.digest(target)
             // A link to a folder stands for that folder.
-            if case .link = file.origin {
-            } else if target.isDirectory, found?.description != file.sha256 {
+            if !file.isLink, target.isDirectory, found?.description != file.sha256 {
                 throw FileError("replace", target, .isDirectory)
             }
         } catch {
@@ -174,8 +173,7 @@ struct ImportPlan {
     /// Whether a file that is there already may not be used as the bundle says. Hooks that do not run are left as they are:
     /// the site may have enabled them.
     private func hasOtherMode(_ file: ImportImage.File, _ target: FilePath) throws -> Bool {
-        if case .link = file.origin { return false }
-        guard file.mode == nil, let present = try target.status(), present.kind == .regular,
+        guard !file.isLink, file.mode == nil, let present = try target.status(), present.kind == .regular,
             let brought = try file.source.status(), brought.kind == .regular
         else { return false }
         // Whether others of the site may write there is the site's.
@@ -282,7 +280,7 @@ struct ImportPlan {
     }
 
     /// Whether a file is there already and is left as it is.
-    func isHere(_ target: FilePath) -> Bool { left.contains(target.printable) }
+    func isHere(_ target: String) -> Bool { left.contains(target) }
 
     /// Rows of kits that are here already and change.
     var kitLines: [String] { rows.kitLines }
@@ -317,7 +315,7 @@ struct ImportPlan {
                     image: image.name, provmethod: image.provmethod, signature: image.answer.signature,
                     signer: image.answer.signer, files: records.filter { $0.image == image.name },
                     trees: image.trees.map(\.target.printable),
-                    code: image.code.map { Record.Code(kind: $0.kind, path: $0.path.printable) },
+                    code: image.code.map { Record.Code(kind: $0.kind, path: $0.name) },
                     changes: rows.changes.filter { $0.image == image.name }, rows: lines, unknownNodes: unknownNodes)
             })
     }

@@ -187,9 +187,9 @@ struct ImportSteps {
             for line in plan.kitLines where image.name == images.first?.name { Console.note(line) }
             if !image.code.isEmpty {
                 Console.note("The image \(image.name) brings code that will run as root:")
-                for (kind, path) in image.code {
-                    let isOff = kind == "hook" && image.arrivesDisabled && !plan.isHere(path)
-                    Console.note("  \(kind) \(path.printable)\(isOff ? " (disabled: see --enable-hooks)" : "")")
+                for code in image.code {
+                    let isOff = code.kind == "hook" && image.arrivesDisabled && !plan.isHere(code.name)
+                    Console.note("  \(code.kind) \(code.name)\(isOff ? " (disabled: see --enable-hooks)" : "")")
                 }
             }
         }
