@@ -12,33 +12,44 @@ public struct BundleContent: Sendable {
     public var signature: SignatureState
     /// Files and links with names relative to the folder, index and signature left out. Sorted by name.
     public var members: [UnpackedMember]
+    /// Folders with names relative to the folder, that of the index left out; with the modes that the index has, when there
+    /// is one. Sorted by name.
+    public var folders: [UnpackedFolder]
 
     public init(
         folder: [UInt8], hasManifest: Bool, index: BundleIndex? = nil, signature: SignatureState = .unsigned,
-        members: [UnpackedMember] = []
+        members: [UnpackedMember] = [], folders: [UnpackedFolder] = []
     ) {
         (self.folder, self.hasManifest, self.index) = (folder, hasManifest, index)
-        (self.signature, self.members) = (signature, members)
+        (self.signature, self.members, self.folders) = (signature, members, folders)
     }
 }
 
 /// The images of a bundle, checked against their indexes.
 enum BundleContents {
-    /// - Parameters:
-    ///   - members: of the whole archive.
-    ///   - text: a small member by its name.
-    static func find(
-        _ members: [UnpackedMember], verifier: SignatureVerifier, text: ([UInt8]) throws -> [UInt8]
-    ) throws -> [BundleContent] {
-        try images(members).map { try content($0.folder, $0.members, verifier, text) }
+    private struct Image {
+        var folder: [UInt8]
+        /// Names are relative to the folder.
+        var members: [UnpackedMember] = []
+        var folders: [UnpackedFolder] = []
     }
 
-    /// - Parameter members: of the image alone, with names relative to its folder.
+    /// - Parameters:
+    ///   - members: of the whole archive.
+    ///   - folders: of the whole archive, sorted.
+    ///   - text: a small member by its name.
+    static func find(
+        _ members: [UnpackedMember], _ folders: [UnpackedFolder], verifier: SignatureVerifier,
+        text: ([UInt8]) throws -> [UInt8]
+    ) throws -> [BundleContent] {
+        try images(members, folders).map { try content($0, verifier, text) }
+    }
+
     private static func content(
-        _ folder: [UInt8], _ members: [UnpackedMember], _ verifier: SignatureVerifier,
-        _ text: ([UInt8]) throws -> [UInt8]
+        _ image: Image, _ verifier: SignatureVerifier, _ text: ([UInt8]) throws -> [UInt8]
     ) throws -> BundleContent {
-        let own = members.sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        let folder = image.folder
+        let own = image.members.sorted { $0.name.lexicographicallyPrecedes($1.name) }
         let full: (String) -> [UInt8] = { (folder.isEmpty ? [] : folder + [0x2f]) + Array($0.utf8) }
         let has: (String) -> Bool = { name in own.contains { $0.name.elementsEqual(name.utf8) && !$0.isLink } }
         var content = BundleContent(
@@ -46,20 +57,27 @@ enum BundleContents {
             members: own.filter {
                 !$0.name.elementsEqual(BundleIndex.name.utf8)
                     && !$0.name.elementsEqual(BundleIndex.signatureName.utf8)
-            })
-        let image = String(decoding: folder, as: UTF8.self)
+            },
+            folders: image.folders.filter { !BundleIndex.isOwn($0.name) })
         guard has(BundleIndex.name) else {
             // A signature alone would pass as none.
             if has(BundleIndex.signatureName) { throw BundleError.missing(member: Array(BundleIndex.name.utf8)) }
             if let stray = content.members.first(where: { $0.name.starts(with: "\(BundleIndex.folder)/".utf8) }) {
                 throw BundleError.refused(.reserved, member: stray.name)
             }
-            content.signature = try verifier.check(image: image, index: [], signature: nil)
+            content.signature = try verifier.check(
+                image: String(decoding: folder, as: UTF8.self), index: [], signature: nil)
             return content
         }
         let bytes = try text(full(BundleIndex.name))
         let index = try BundleIndex(json: bytes)
         try compare(content.members, index)
+        if let listed = index.folders {
+            try compare(content.folders, listed)
+        } else {
+            // Nobody vouches for what the archive says.
+            for position in content.folders.indices { content.folders[position].permissions = 0o755 }
+        }
         content.index = index
         content.signature = try verifier.check(
             image: index.image, index: bytes,
@@ -68,24 +86,51 @@ enum BundleContents {
     }
 
     /// Images sorted by folder, with names of members relative to it; the top alone when it has a manifest.
-    private static func images(_ members: [UnpackedMember]) -> [(folder: [UInt8], members: [UnpackedMember])] {
+    private static func images(_ members: [UnpackedMember], _ folders: [UnpackedFolder]) -> [Image] {
         if members.contains(where: { $0.name.elementsEqual("manifest.xml".utf8) }) {
-            return [(folder: [], members: members)]
+            return [Image(folder: [], members: members, folders: folders)]
         }
-        var images: [[UInt8]: [UnpackedMember]] = [:]
+        var images: [[UInt8]: Image] = [:]
         // xCAT takes no notice of hidden names at the top.
         for member in members where member.name.first != UInt8(ascii: ".") {
             guard let slash = member.name.firstIndex(of: 0x2f) else {
                 // No folder, so no manifest can be there.
-                images[member.name] = []
+                images[member.name] = Image(folder: member.name)
                 continue
             }
             var inner = member
             inner.name = Array(member.name[(slash + 1)...])
-            images[Array(member.name[..<slash]), default: []].append(inner)
+            let name = Array(member.name[..<slash])
+            images[name, default: Image(folder: name)].members.append(inner)
         }
-        let sorted = images.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        return sorted.map { (folder: $0.key, members: $0.value) }
+        for folder in folders {
+            // Without a file it is no image, nor in one.
+            guard let slash = folder.name.firstIndex(of: 0x2f),
+                images[Array(folder.name[..<slash])] != nil
+            else { continue }
+            var inner = folder
+            inner.name = Array(folder.name[(slash + 1)...])
+            images[Array(folder.name[..<slash])]?.folders.append(inner)
+        }
+        return images.values.sorted { $0.folder.lexicographicallyPrecedes($1.folder) }
+    }
+
+    /// Every folder must be there as the index says, and no other.
+    private static func compare(
+        _ folders: [UnpackedFolder], _ listed: [BundleIndex.Folder]
+    ) throws(BundleError) {
+        var known: [[UInt8]: String] = [:]
+        for folder in listed {
+            guard known.updateValue(folder.mode, forKey: folder.name.bytes) == nil else {
+                throw .badIndex("it is there twice", subject: String(decoding: folder.name.bytes, as: UTF8.self))
+            }
+        }
+        for folder in folders {
+            guard let mode = known.removeValue(forKey: folder.name) else { throw .unlisted(member: folder.name) }
+            guard mode == String(folder.permissions, radix: 8) else { throw .differs(member: folder.name) }
+        }
+        let missing = known.keys.min { $0.lexicographicallyPrecedes($1) }
+        if let missing { throw .missing(member: missing) }
     }
 
     /// Every member must be what the index says, and nothing else may be there.

@@ -28,6 +28,19 @@ public struct BundleIndex: Codable, Equatable, Sendable {
         }
     }
 
+    /// A folder of the bundle.
+    public struct Folder: Codable, Equatable, Sendable {
+        /// Relative to the image's folder.
+        public var name: JSONName
+        /// Permission bits in octal, e.g. `755`.
+        public var mode: String
+
+        public init(name: [UInt8], permissions: UInt32) {
+            self.name = JSONName(name)
+            mode = String(permissions, radix: 8)
+        }
+    }
+
     /// Where a member belongs that the manifest cannot name, or names under another member's base name.
     public struct Placement: Codable, Equatable, Sendable {
         public var member: JSONName
@@ -64,10 +77,17 @@ public struct BundleIndex: Codable, Equatable, Sendable {
     public var placements: [Placement] = []
     /// Sorted by name.
     public var members: [Member] = []
+    /// All folders but the image's own and that of the index, sorted by name; nil in bundles of the first builds.
+    public var folders: [Folder]?
 
     public init(tool: String, image: String) {
         self.tool = tool
         self.image = image
+    }
+
+    /// Whether a folder is that of the index, or in it.
+    static func isOwn(_ name: [UInt8]) -> Bool {
+        name.elementsEqual(folder.utf8) || name.starts(with: "\(folder)/".utf8)
     }
 
     private struct Document: Codable {

@@ -143,6 +143,10 @@ public struct BundleInstaller: Sendable {
                 throw BundleError.conflict("there is a file of this name already", path: backup)
             }
         }
+        for made in plan.made ?? [] {
+            let target = FilePath(bytes: made.target.bytes)
+            if target.starts(with: folder) { try Self.checkWay(to: target) }
+        }
         for tree in plan.trees {
             let target = FilePath(bytes: tree.target.bytes)
             guard target.starts(with: folder) else { continue }
@@ -176,12 +180,14 @@ public struct BundleInstaller: Sendable {
     /// Every step leaves things as they are when it was done before.
     /// - Parameter enter: called with each root image's folder that was made.
     func place(_ journal: InstallJournal, enter: (FilePath) throws -> Void = { _ in }) throws {
+        let modes = (journal.plan.made ?? []).map { ($0.target, UInt32($0.mode, radix: 8) ?? 0o755) }
+        let given = Dictionary(modes) { first, _ in first }
         for folder in journal.record.made {
             let path = FilePath(bytes: folder.bytes)
             let result = path.withPlatformString { mkdir($0, 0o755) }
             if result != 0, !path.isDirectory { throw FileError("create directory", path, .latest) }
             // Whatever the umask: nodes read what is in it.
-            if result == 0 { try path.changePermissions(0o755) }
+            if result == 0 { try path.changePermissions((given[folder] ?? 0o755) & 0o755) }
             if journal.plan.folders.contains(where: { $0.bytes == folder.bytes }) { try enter(path) }
             try afterStep()
         }

@@ -42,6 +42,14 @@ public struct UnpackedMember: Sendable, Equatable {
     public var isLink = false
 }
 
+/// A folder of a bundle.
+public struct UnpackedFolder: Sendable, Equatable {
+    /// Relative to the top of the archive.
+    public var name: [UInt8]
+    /// As the archive has them; 755 of a folder that only names of others imply.
+    public var permissions: UInt32
+}
+
 /// Reads a bundle from front to back and lets nothing pass that could do harm: see `BundleError.Refusal`.
 ///
 /// Like xCAT it passes over hidden names at the top; not over `.catboat`, which belongs to an image that is the top.
@@ -57,6 +65,8 @@ final class BundleReader {
     private var isListed: Set<[UInt8]> = []
     private(set) var members: [UnpackedMember] = []
     private var positions: [[UInt8]: Int] = [:]
+    /// Permission bits of all folders but the top.
+    private var folderModes: [[UInt8]: UInt32] = [:]
 
     /// - Parameter path: `-` is standard input, whose size nobody knows.
     init(_ path: FilePath, limits: BundleLimits) throws {
@@ -80,6 +90,12 @@ final class BundleReader {
             throw error
         }
         limit = limits.bytes(ofBundle: UInt64(clamping: status.size))
+    }
+
+    /// Sorted by name.
+    var folders: [UnpackedFolder] {
+        folderModes.map { UnpackedFolder(name: $0.key, permissions: $0.value) }
+            .sorted { $0.name.lexicographicallyPrecedes($1.name) }
     }
 
     deinit { if !isStream { try? descriptor.close() } }
@@ -140,10 +156,12 @@ final class BundleReader {
             guard known == .directory, header.kind == .directory else {
                 throw BundleError.refused(.duplicate, member: name)
             }
+            folderModes[name] = header.permissions & 0o777
             return
         }
         if header.hardLink == nil, header.kind == .directory {
             try enter(name, .directory)
+            folderModes[name] = header.permissions & 0o777
             return try sink.folder(name)
         }
         guard header.kind == .regular || header.kind == .symbolicLink else {
@@ -231,6 +249,7 @@ final class BundleReader {
                 continue
             }
             try enter(parent, .directory)
+            folderModes[parent] = 0o755
             try sink.folder(parent)
         }
     }

@@ -16,6 +16,14 @@ public struct BundleRecord: Codable, Sendable {
         public var isLink: Bool
     }
 
+    /// A folder of the bundle.
+    public struct Folder: Codable, Sendable {
+        /// Relative to the image's folder.
+        public var name: JSONName
+        /// Permission bits in octal, e.g. `755`.
+        public var mode: String
+    }
+
     /// The noun of the document.
     public static let noun = "images"
 
@@ -24,17 +32,19 @@ public struct BundleRecord: Codable, Sendable {
     /// `unsigned`, `signed`, or `stranger` for a valid signature of nobody on the list.
     public var signature: String
     public var signer: String?
-    /// Without its members: they are below.
+    /// Without its members and folders: they are below.
     public var index: BundleIndex?
     /// From manifest-read only.
     public var manifest: BundleManifest?
     public var members: [Member]
+    public var folders: [Folder]
 
     public init(_ content: BundleContent, manifest: BundleManifest? = nil) {
         folder = JSONName(content.folder)
         hasManifest = content.hasManifest
         index = content.index
         index?.members = []
+        index?.folders = nil
         self.manifest = manifest
         switch content.signature {
         case .unsigned: signature = "unsigned"
@@ -45,6 +55,9 @@ public struct BundleRecord: Codable, Sendable {
             Member(
                 name: JSONName(member.name), sha256: member.digest?.description, size: member.size,
                 mode: String(member.permissions, radix: 8), isLink: member.isLink)
+        }
+        folders = content.folders.map {
+            Folder(name: JSONName($0.name), mode: String($0.permissions, radix: 8))
         }
     }
 

@@ -15,6 +15,7 @@ struct BundleSource: BlockSource {
     private var written: UInt64 = 0
     private var isEnded = false
     private var indexed: [BundleIndex.Member] = []
+    private var folders: [BundleIndex.Folder] = []
     private var pending: [UInt8] = []
     private var pendingStart = 0
     private var open: OpenFile?
@@ -102,6 +103,9 @@ struct BundleSource: BlockSource {
         switch member.content {
         case .folder:
             header.kind = .directory
+            if !member.name.isEmpty, !BundleIndex.isOwn(member.name) {
+                folders.append(BundleIndex.Folder(name: member.name, permissions: member.permissions))
+            }
             set(try ArchiveFormat.tar.header(of: header))
         case .link(let target):
             header.kind = .symbolicLink
@@ -176,7 +180,8 @@ struct BundleSource: BlockSource {
     private mutating func index(_ member: PackedMember) throws -> [UInt8] {
         var index = packs[member.pack].index
         index.members = indexed.sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
-        indexed = []
+        index.folders = folders.sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
+        (indexed, folders) = ([], [])
         let json = index.json
         var header = ArchiveMember(path: [], kind: .regular, permissions: 0o644)
         header.modified = member.modified

@@ -27,10 +27,11 @@ public struct BundleUnpacker: Sendable {
             let reader = try BundleReader(bundle, limits: limits)
             try reader.run(sink)
             let contents = try BundleContents.find(
-                reader.members, verifier: verifier,
+                reader.members, reader.folders, verifier: verifier,
                 text: { try folder.joined(FilePath(bytes: $0)).readBytes(limit: BundleIndex.sizeLimit) })
             // Links come last, so that nothing was ever written through one.
             try sink.makeLinks()
+            try sink.setModes(contents)
             try sink.synchronize()
             return contents
         } catch {
@@ -47,7 +48,9 @@ public struct BundleUnpacker: Sendable {
         let sink = MemorySink()
         let reader = try BundleReader(bundle, limits: limits)
         try reader.run(sink)
-        let contents = try BundleContents.find(reader.members, verifier: verifier) { sink.texts[$0] ?? [] }
+        let contents = try BundleContents.find(reader.members, reader.folders, verifier: verifier) {
+            sink.texts[$0] ?? []
+        }
         return (contents, sink.texts)
     }
 }
@@ -115,6 +118,16 @@ private final class FolderSink: BundleSink {
 
     func makeLinks() throws {
         for link in links { try link.path.createSymbolicLink(to: FilePath(bytes: link.target)) }
+    }
+
+    /// Last of all, those that hold others after them: one may not be entered any more.
+    func setModes(_ contents: [BundleContent]) throws {
+        for content in contents {
+            let image = top.joined(FilePath(bytes: content.folder))
+            for folder in content.folders.reversed() where folder.permissions & 0o755 != 0o755 {
+                try image.joined(FilePath(bytes: folder.name)).changePermissions(folder.permissions & 0o755)
+            }
+        }
     }
 
     func synchronize() throws {

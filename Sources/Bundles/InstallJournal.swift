@@ -87,6 +87,9 @@ public struct InstallJournal: Sendable {
             record.staged.append(
                 source.device == holder.device ? nil : JSONName(parent.joined(".\(name).tmp-\(plan.id)").bytes))
         }
+        for folder in plan.made ?? [] {
+            _ = try existing(FilePath(bytes: folder.target.bytes), &missing, &record.made)
+        }
         for tree in plan.trees {
             let target = FilePath(bytes: tree.target.bytes)
             let parent = target.removingLastComponent()

@@ -45,6 +45,19 @@ public struct InstallPlan: Codable, Sendable {
         }
     }
 
+    /// A folder that is made where none is, whatever goes into it.
+    public struct Folder: Codable, Sendable {
+        /// On the host.
+        public var target: JSONName
+        /// Permission bits in octal.
+        public var mode: String
+
+        public init(target: FilePath, mode: String) {
+            self.target = JSONName(target.bytes)
+            self.mode = mode
+        }
+    }
+
     /// What is left to do for an image when its files and rows are in place.
     public struct Finish: Codable, Sendable {
         /// What the history keeps of a root image that nodes boot.
@@ -70,10 +83,10 @@ public struct InstallPlan: Codable, Sendable {
         /// Whether nodes get the imported set from now on.
         public var publishes: Bool
         public var record: Record?
+        /// On the host: a root image's folder whose tree came with the import and is as the recipe makes one.
+        public var tree: JSONName?
 
-        public init(image: String, publishes: Bool, record: Record?) {
-            (self.image, self.publishes, self.record) = (image, publishes, record)
-        }
+        public init(image: String, publishes: Bool) { (self.image, self.publishes) = (image, publishes) }
     }
 
     /// Names the journal.
@@ -86,6 +99,8 @@ public struct InstallPlan: Codable, Sendable {
     public var folders: [JSONName]
     public var placements: [Placement] = []
     public var trees: [Tree] = []
+    /// Parents first.
+    public var made: [Folder]?
     /// What table-set reads: the rows to set.
     public var batch: String
     /// What table-set reads to tell whether they are set.
@@ -123,19 +138,20 @@ public struct InstallPlan: Codable, Sendable {
         guard !id.isEmpty, id.utf8.allSatisfy({ Self.isPlain($0) }), id.first != "." else {
             throw .badPlan("'\(id)' cannot name a journal")
         }
+        let folders = (made ?? []).map(\.target)
         let all =
             placements.flatMap { [$0.source, $0.target] + [$0.backup, $0.copyOf].compactMap { $0 } }
-            + trees.flatMap { [$0.source, $0.target] + ($0.backup.map { [$0] } ?? []) } + folders + [stage]
+            + trees.flatMap { [$0.source, $0.target] + ($0.backup.map { [$0] } ?? []) } + self.folders + [stage]
             + (finishes ?? []).compactMap(\.record).flatMap {
                 [$0.rootimgdir] + [$0.packages, $0.facts].compactMap { $0 }
-            }
+            } + (finishes ?? []).compactMap(\.tree) + folders
         for name in all {
             let parts = name.bytes.split(separator: 0x2f)
             guard name.bytes.first == 0x2f, !parts.isEmpty, !parts.contains([0x2e, 0x2e]) else {
                 throw .badPlan("'\(String(decoding: name.bytes, as: UTF8.self))' is no plain absolute path")
             }
         }
-        let targets = placements.map(\.target) + trees.map(\.target)
+        let targets = placements.map(\.target) + trees.map(\.target) + folders
         guard Set(targets).count == targets.count else { throw .badPlan("two files would go to one place") }
         let backups = placements.compactMap(\.backup) + trees.compactMap(\.backup)
         guard Set(backups + targets).count == backups.count + targets.count else {

@@ -74,13 +74,14 @@ private struct Listing {
                 isPrivate: status.permissions & 0o004 == 0)
         case .directory:
             let isClosed = status.permissions & 0o001 == 0
-            try add(name, .folder, 0o755, status.modified.seconds)
+            try add(name, .folder, status.permissions & 0o777, status.modified.seconds)
             try TreeWalk(path).run { entry in
                 let inner = name + [0x2f] + entry.path.bytes
                 let modified = entry.status.modified.seconds
                 switch entry.status.kind {
                 case .directory:
-                    try add(inner, .folder, 0o755, modified, isPrivate: entry.status.permissions & 0o001 == 0)
+                    let permissions = entry.status.permissions & 0o777
+                    try add(inner, .folder, permissions, modified, isPrivate: permissions & 0o001 == 0)
                 case .regular:
                     try add(
                         inner, .file(path.joined(entry.path), entry.status), entry.status.permissions, modified,

@@ -110,6 +110,50 @@ import Testing
         #expect(try unpack(bytes)[0].members.count == 2)
     }
 
+    @Test func `folders have the modes of the archive, and none that lets others change them`() throws {
+        let bytes = TarMaker.bundle {
+            $0.file("./img/extra/implied/x")
+            $0.folder("./img/extra/data/empty", mode: 0o3777)
+            $0.folder("./img/extra/data", mode: 0o750)
+        }
+        let folders = try unpack(bytes)[0].folders
+        #expect(folders.map(\.name) == ["extra", "extra/data", "extra/data/empty", "extra/implied"].map(name))
+        #expect(folders.map(\.permissions) == [0o755, 0o750, 0o777, 0o755])
+        let image = folder.joined("img/extra")
+        #expect(try image.joined("data/empty").status()?.permissions == 0o755)
+        #expect(try image.joined("data").status()?.permissions == 0o750)
+        #expect(try unpacker(BundleLimits()).inspect(try write(bytes)).contents[0].folders == folders)
+    }
+
+    @Test func `modes of folders that an index does not have are not believed`() throws {
+        var index = BundleIndex(tool: "catboat test", image: "img")
+        for (member, text) in [("extra/tool/x", "x"), ("manifest.xml", TarMaker.manifest)] {
+            let (digest, size) = (Digest.of(text.utf8), UInt64(text.utf8.count))
+            index.members.append(
+                BundleIndex.Member(name: name(member), digest: digest, size: size, permissions: 0o644))
+        }
+        func bytes() -> [UInt8] {
+            TarMaker.bundle {
+                $0.folder("./img/extra/tool", mode: 0o700)
+                $0.file("./img/extra/tool/x")
+                $0.file("./img/.catboat/bundle.json", String(decoding: index.json, as: UTF8.self))
+            }
+        }
+        #expect(try unpack(bytes())[0].folders.map(\.permissions) == [0o755, 0o755])
+        try folder.removeTree()
+        index.folders = [.init(name: name("extra"), permissions: 0o755)]
+        #expect(try refusal(bytes()) == .unlisted(member: name("extra/tool")))
+        index.folders?.append(.init(name: name("extra/tool"), permissions: 0o755))
+        #expect(try refusal(bytes()) == .differs(member: name("extra/tool")))
+        index.folders?[1].mode = "700"
+        #expect(try unpack(bytes())[0].folders.map(\.permissions) == [0o755, 0o700])
+        try folder.removeTree()
+        index.folders?.append(.init(name: name("extra/tool"), permissions: 0o700))
+        #expect(try refusal(bytes()) == .badIndex("it is there twice", subject: "extra/tool"))
+        index.folders?[2].name = .init(name("gone"))
+        #expect(try refusal(bytes()) == .missing(member: name("gone")))
+    }
+
     @Test func `a signature needs an index`() throws {
         let bytes = TarMaker.bundle { $0.file("./img/.catboat/bundle.json.sig", "signed") }
         #expect(try refusal(bytes) == .missing(member: name(".catboat/bundle.json")))
@@ -156,7 +200,7 @@ import Testing
         let alone = UnpackedMember(name: name("z"), size: 1, permissions: 0o644)
         let hidden = UnpackedMember(name: name(".catboat/x"), size: 1, permissions: 0o644)
         let found = try BundleContents.find(
-            members + [alone, hidden], verifier: SignatureVerifier(.none, allowedSigners: nil), text: { _ in [] })
+            members + [alone, hidden], [], verifier: SignatureVerifier(.none, allowedSigners: nil), text: { _ in [] })
         #expect(found.map(\.folder) == folders + [name("z")])
         #expect(found.dropLast().allSatisfy { $0.hasManifest && $0.members.map(\.name) == Self.files })
         #expect(found.last?.hasManifest == false && found.last?.members == [])

@@ -46,6 +46,9 @@ import Testing
                     backup: top.joined("site/tree.ORIG"))
             ]
             plan.folders = [JSONName(top.joined("site/made").bytes)]
+            plan.made = [("made/deep", "700"), ("empty", "755"), ("empty/inner", "2777")].map { name, mode in
+                InstallPlan.Folder(target: top.joined("site").joined(FilePath(name)), mode: mode)
+            }
             (plan.batch, plan.proof) = ("rows", "proof")
         }
 
@@ -66,7 +69,8 @@ import Testing
         static let new = [
             "a": "new a", "a.ORIG": "old a", "b": "new b", "b.ORIG": "old b", "c": "new c", "c.ORIG": "old c",
             "d": "new d", "d.ORIG": "old d", "e": "new e", "e.ORIG": "old e",
-            "made": "/", "made/x": "new made/x", "made/deep": "/", "made/deep/y": "new made/deep/y", "tree": "/",
+            "empty": "/", "empty/inner": "/", "made": "/", "made/x": "new made/x", "made/deep": "/",
+            "made/deep/y": "new made/deep/y", "tree": "/",
             "tree/file": "new", "tree.ORIG": "/", "tree.ORIG/file": "old",
         ]
     }
@@ -94,6 +98,10 @@ import Testing
             site.plan, .init(set: { batches.append($0) }, holds: { _ in false }))
         #expect(batches == ["rows"])
         #expect(try site.state() == Site.new)
+        let modes = try ["made", "made/deep", "empty", "empty/inner"].map {
+            try site.top.joined("site").joined(FilePath($0)).status()?.permissions
+        }
+        #expect(modes == [0o755, 0o700, 0o755, 0o755])
         #expect(try site.top.joined("journal").directoryNames().isEmpty)
         #expect(!site.top.joined("stage").exists)
     }

@@ -18,6 +18,8 @@ import Testing
         var description = BundleDescription(manifest, tool: "catboat test")
         try Scratch.write("echo\n", to: "files/tool", permissions: 0o755)
         try Scratch.write("data", to: "files/sub/data")
+        try Scratch.directory.joined("files/empty").createDirectories()
+        try Scratch.directory.joined("files/empty").changePermissions(0o711)
         try Scratch.directory.joined("files/link").createSymbolicLink(to: "sub/data")
         var random = SystemRandomNumberGenerator()
         let noise = (0..<400_000).map { _ in UInt64.random(in: 0...UInt64.max, using: &random) }
@@ -41,13 +43,21 @@ import Testing
         #expect(
             listed == [
                 "./", "./img/", "./img/manifest.xml", "./img/extra/", "./img/extra/srv/", "./img/extra/srv/tools/",
-                "./img/extra/srv/tools/link", "./img/extra/srv/tools/sub/", "./img/extra/srv/tools/sub/data",
+                "./img/extra/srv/tools/empty/", "./img/extra/srv/tools/link", "./img/extra/srv/tools/sub/",
+                "./img/extra/srv/tools/sub/data",
                 "./img/extra/srv/tools/tool", "./img/rootimg.cpio.gz", "./img/.catboat/", "./img/.catboat/bundle.json",
             ])
         let folder = Scratch.directory.joined("out")
         let images = try unpacker().unpack(bundle, into: folder)
         #expect(images.count == 1)
         #expect(images[0].index?.image == "img" && images[0].index?.tool == "catboat test")
+        #expect(
+            images[0].folders.map { "\(String(decoding: $0.name, as: UTF8.self)) \(String($0.permissions, radix: 8))" }
+                == [
+                    "extra 755", "extra/srv 755", "extra/srv/tools 755", "extra/srv/tools/empty 711",
+                    "extra/srv/tools/sub 755",
+                ])
+        #expect(try folder.joined("img/extra/srv/tools/empty").status()?.permissions == 0o711)
         let manifest = try BundleManifest(xml: try folder.joined("img/manifest.xml").readBytes())
         #expect(manifest.osimage["comments"] == "a <b> & \"é\"")
         #expect(manifest.kits == [["kitname": "k", "kitdir": "/install/kits/k"]])
@@ -156,6 +166,15 @@ import Testing
         #expect(
             try repacked { try AtomicFile.write("x".utf8, to: $0.joined("kernel")) }
                 == .unlisted(member: name("kernel")))
+        #expect(
+            try repacked { try $0.joined("extra/srv/tools/sub").changePermissions(0o700) }
+                == .differs(member: name("extra/srv/tools/sub")))
+        #expect(
+            try repacked { try $0.joined("extra/srv/tools/empty").removeTree() }
+                == .missing(member: name("extra/srv/tools/empty")))
+        #expect(
+            try repacked { try $0.joined("extra/srv/more").createDirectories() }
+                == .unlisted(member: name("extra/srv/more")))
         #expect(
             try repacked { folder in
                 let file = folder.joined("manifest.xml")

@@ -19,8 +19,8 @@ struct TarMaker {
         add(ArchiveMember(path: Array(name.utf8), kind: .regular, permissions: mode), Array(text.utf8))
     }
 
-    mutating func folder(_ name: String) {
-        add(ArchiveMember(path: Array(name.utf8), kind: .directory, permissions: 0o755))
+    mutating func folder(_ name: String, mode: UInt32 = 0o755) {
+        add(ArchiveMember(path: Array(name.utf8), kind: .directory, permissions: mode))
     }
 
     mutating func link(_ name: String, to target: String) {

@@ -33,7 +33,7 @@ import Testing
         let journals = Scratch.directory.joined("install/.catboat/journal")
         for folder in [stage, journals] { try folder.createDirectories() }
         var plan = InstallPlan(id: "one", images: ["img"], stage: stage)
-        plan.finishes = [.init(image: "img", publishes: false, record: nil)]
+        plan.finishes = [.init(image: "img", publishes: false)]
         _ = try InstallJournal.begin(plan, in: journals).place()
         #expect(try findings().first == "warning: imports: an import of img stands, but was not published or recorded")
         let journal = Word(journals.joined("one"))
@@ -59,7 +59,7 @@ import Testing
         for option in ["--recover", "--forget"] {
             for folder in [stage, journals] { try folder.createDirectories() }
             var plan = InstallPlan(id: "one", images: ["img"], stage: stage)
-            plan.finishes = [.init(image: "img", publishes: true, record: nil)]
+            plan.finishes = [.init(image: "img", publishes: true)]
             let begun = try InstallJournal.begin(plan, in: journals)
             if option == "--forget" {
                 let refused = try catboat("bundle-install", Word(option), Word(journals.joined("one")))

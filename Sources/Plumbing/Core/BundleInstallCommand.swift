@@ -114,15 +114,26 @@ private struct BundleFinish {
             try locks.lend(folder, to: Step("image-publish", [Word(finish.image)])).run(output: .null)
         }
         for (number, finish) in finishes.enumerated() {
-            try Step("profile-commit", [Word(finish.image)]).run(output: .null)
+            let recipe = try Step("profile-commit", [Word(finish.image)]).captured().text
+            if let tree = finish.tree { try adopt(FilePath(bytes: tree.bytes), recipe) }
             if let record = finish.record { try keep(record, of: finish.image, number) }
         }
+    }
+
+    /// Notes of a tree that came with the import what genimage would have noted.
+    private func adopt(_ folder: FilePath, _ recipe: String) throws {
+        guard let commit = recipe.split(whereSeparator: \.isWhitespace).first else {
+            throw StepError.failed("profile-commit", .exited(0))
+        }
+        let words: [Word] = ["--stage", "adopt", "--recipe", Word("\(commit)"), Word(folder)]
+        try locks.lend(folder, to: Step("rootimg-finish", words)).run(output: .null)
     }
 
     /// Of an image that was removed before its import was ended nothing is left to do.
     private func isThere(_ finish: InstallPlan.Finish) throws -> Bool {
         let isDefined = try Cluster.open().findOsimage(finish.image) != nil
-        let kernel = finish.record.map { FilePath(bytes: $0.rootimgdir.bytes).joined("kernel") }
+        let folder = finish.record?.rootimgdir ?? finish.tree
+        let kernel = folder.map { FilePath(bytes: $0.bytes).joined("kernel") }
         guard isDefined, kernel?.exists ?? true else {
             Console.warning("The osimage \(finish.image) was removed since; its import is not recorded.")
             return false

@@ -96,6 +96,9 @@ struct StatusCommand: ParsableCommand {
             record.state = Self.changed("genimage")
         } else if known.changes.contains(where: { $0.needs == "genimage" }) {
             record.state = Self.changed("genimage")
+        } else if image.provmethod == "statelite" {
+            // packimage has no part in it: nodes would have its tree.
+            return record
         } else if try isWaiting(known, image, cluster) {
             record.state = Self.unpublished
         } else if known.changes.contains(where: { $0.needs == "packimage" }) {

@@ -75,7 +75,7 @@ extension ExportTarget {
         }
         if isNew, let folder {
             folder.warnOfMounts()
-            folder.warnOfFolders()
+            folder.warnOfModes()
         }
         return isNew
     }

@@ -83,24 +83,13 @@ struct ExportFolder {
         }
     }
 
-    /// Tells what an import does not make as it was: empty folders, and the modes of others.
-    func warnOfFolders() {
-        var used: Set<FilePath> = []
-        for file in files {
-            var folder = file.removingLastComponent()
-            while used.insert(folder).inserted, !folder.isEmpty { folder = folder.removingLastComponent() }
-        }
-        let empty = folders.filter { !used.contains($0.path) }
-        if let first = empty.first {
-            Console.warning(
-                "An import does not make empty folders: \(shown.joined(first.path).printable)\(Self.more(empty.count))")
-        }
-        let others = folders.filter { $0.permissions != 0o755 }
-        if let first = others.first {
-            Console.warning(
-                "An import makes folders with mode 755: that of \(shown.joined(first.path).printable) is "
-                    + "\(String(first.permissions, radix: 8))\(Self.more(others.count))")
-        }
+    /// Tells of modes that no import makes: those by which others than its owner could change a folder.
+    func warnOfModes() {
+        let others = folders.filter { $0.permissions & ~0o755 != 0 }
+        guard let first = others.first else { return }
+        Console.warning(
+            "An import lets only their owner change folders: the mode of \(shown.joined(first.path).printable) is "
+                + "\(String(first.permissions, radix: 8))\(Self.more(others.count))")
     }
 
     private static func more(_ count: Int) -> String { count > 1 ? "; and \(count - 1) more" : "" }

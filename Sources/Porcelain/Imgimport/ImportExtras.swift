@@ -23,10 +23,16 @@ extension ImportImage {
                 try addExtra(member, to: destination.joined(source.lastName), isShown: true)
                 continue
             }
-            guard !inner.isEmpty || stage.joined(FilePath(bytes: folder)).isDirectory else {
+            guard let mode = folderModes[folder] else {
                 throw ImportRequest.failure("The bundle does not have the extra file \(extra.src).")
             }
             lines.append(extra.dest)
+            try addFolder(destination, mode, isEmpty: inner.isEmpty)
+            for name in folderNames.below(folder) {
+                let relative = FilePath(bytes: name.dropFirst(folder.count + 1))
+                try addFolder(
+                    destination.joined(relative), folderModes[name] ?? "755", isEmpty: names(below: name).isEmpty)
+            }
             for name in inner {
                 guard let member = members[name] else { continue }
                 let relative = FilePath(bytes: name.dropFirst(folder.count + 1))
@@ -44,6 +50,12 @@ extension ImportImage {
             return
         }
         try append(member, to: target, isShown: isShown)
+    }
+
+    /// - Parameter isEmpty: whether no file of the bundle goes there, so that its path is looked at for its own sake.
+    private mutating func addFolder(_ path: FilePath, _ mode: String, isEmpty: Bool) throws {
+        let target = isEmpty ? try boundary.checkedFile(path.printable, image: name, own: rootFolders) : path
+        folders.append(Folder(target: target, mode: mode))
     }
 
     /// A link of a folder must stay within that folder, also after it was moved.

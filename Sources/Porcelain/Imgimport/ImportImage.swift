@@ -50,12 +50,22 @@ struct ImportImage {
         var digests: [[UInt8]: String] = [:]
     }
 
+    /// A folder that an extra folder of the bundle makes, be it empty or not.
+    struct Folder {
+        /// As stored.
+        var target: FilePath
+        /// Permission bits in octal.
+        var mode: String
+    }
+
     let answer: BundleRecord
     var manifest: BundleManifest
     private(set) var files: [File] = []
     /// Digests of `files` by target.
     private var digests: [FilePath: String] = [:]
     private(set) var trees: [Tree] = []
+    /// Parents first.
+    var folders: [Folder] = []
     /// Lines on standard output, in xCAT's order: path of a file, or other words.
     var lines: [String] = []
     /// Files that will run as root, with what they are.
@@ -76,8 +86,12 @@ struct ImportImage {
     let cluster: Cluster
     private let request: ImportRequest
     var members: [[UInt8]: BundleRecord.Member] = [:]
-    /// Of the members, sorted.
-    private let names: [[UInt8]]
+    /// Of the members.
+    private let names: SortedNames
+    /// Of the folders of the bundle.
+    let folderNames: SortedNames
+    /// Permission bits of these in octal.
+    let folderModes: [[UInt8]: String]
     /// What a path of the bundle's manifest became here.
     var moved: [String: String] = [:]
     let original: BundleManifest
@@ -100,7 +114,9 @@ struct ImportImage {
         boundary = try ImportBoundary(cluster, allowsOutside: request.allowsOutside)
         place = StandardPlace(try cluster.installFolder, cluster.settings)
         for member in answer.members { members[member.name.bytes] = member }
-        names = members.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        names = SortedNames(members.keys)
+        folderModes = Dictionary(answer.folders.map { ($0.name.bytes, $0.mode) }) { first, _ in first }
+        folderNames = SortedNames(folderModes.keys)
         try checkFields()
         try checkMedia()
         leaveOut()
@@ -209,15 +225,7 @@ struct ImportImage {
     }
 
     /// Names of members in a folder of the bundle, sorted.
-    func names(below folder: [UInt8]) -> ArraySlice<[UInt8]> {
-        let prefix = folder + [0x2f]
-        var (low, high) = (names.startIndex, names.endIndex)
-        while low < high {
-            let middle = low + (high - low) / 2
-            if names[middle].lexicographicallyPrecedes(prefix) { low = middle + 1 } else { high = middle }
-        }
-        return names[low...].prefix { $0.starts(with: prefix) }
-    }
+    func names(below folder: [UInt8]) -> ArraySlice<[UInt8]> { names.below(folder) }
 
     private func member(of path: String, kind: String) -> [UInt8] {
         let known = answer.index?.placements.first { $0.target == path && $0.kind == kind }

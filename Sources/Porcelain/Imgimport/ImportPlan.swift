@@ -35,6 +35,8 @@ struct ImportPlan {
         var signer: String?
         var files: [FileRecord]
         var trees: [String]
+        /// That the image has and that are not here yet.
+        var folders: [String]
         var code: [Code]
         /// Columns of an image that is there already which get another value, or none.
         var changes: [ImportRows.Change]
@@ -55,6 +57,8 @@ struct ImportPlan {
     private var targets: Set<FilePath> = []
     /// Folders that go into place as a whole, with what is in them.
     private var trees: [FilePath: [[UInt8]: String]] = [:]
+    /// Folders that are made for their own sake.
+    private var made: Set<FilePath> = []
     /// Files that are there already and stay.
     private var left: Set<String> = []
 
@@ -81,6 +85,7 @@ struct ImportPlan {
         for image in images {
             for file in image.files { try add(file, image, &taken) }
             for tree in image.trees { try add(tree, image) }
+            for folder in image.folders { try add(folder) }
             try addFolder(of: image)
         }
         try leaveToTrees()
@@ -99,14 +104,17 @@ struct ImportPlan {
         let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
         // A root image of another recipe than the one that comes with it is no build of it.
         let isBuilt = image.answer.index?.recipeChanged != true
-        guard image.provmethod == "netboot", isBuilt, folders.count == 1, let stored = folders.first else {
-            return InstallPlan.Finish(image: image.name, publishes: publishes, record: nil)
+        var finish = InstallPlan.Finish(image: image.name, publishes: publishes)
+        guard isBuilt, folders.count == 1, let stored = folders.first else { return finish }
+        if image.provmethod == "statelite" {
+            finish.tree = JSONName(try RealPlace.folder(stored, cluster.settings).bytes)
         }
+        guard image.provmethod == "netboot" else { return finish }
         let origin = [FilePath(bundle).lastName.printable, image.answer.index?.profileCommit.map { "commit \($0)" }]
-        let record = InstallPlan.Finish.Record(
+        finish.record = InstallPlan.Finish.Record(
             rootimgdir: try RealPlace.folder(stored, cluster.settings), packages: image.packages,
             facts: image.facts, imported: origin.compactMap { $0 }.joined(separator: ", "))
-        return InstallPlan.Finish(image: image.name, publishes: publishes, record: record)
+        return finish
     }
 
     private mutating func add(_ file: ImportImage.File, _ image: ImportImage, _ taken: inout [FilePath: String]) throws
@@ -201,10 +209,30 @@ struct ImportPlan {
                 return true
             }
             plan.placements = placements
+            plan.made?.removeAll { FilePath(bytes: $0.target.bytes).starts(with: top) }
+        }
+    }
+
+    /// A folder that is there already stays as it is.
+    private mutating func add(_ folder: ImportImage.Folder) throws {
+        let target = try RealPlace.of(folder.target, cluster.settings)
+        guard !target.isDirectory else { return }
+        guard try target.status() == nil, !targets.contains(target) else {
+            throw ImportRequest.failure(
+                "Something other than a folder is in the way: '\(folder.target.printable)'", "move it away")
+        }
+        if made.insert(target).inserted {
+            plan.made = (plan.made ?? []) + [InstallPlan.Folder(target: target, mode: folder.mode)]
         }
     }
 
     private func stored(_ path: FilePath) -> String { cluster.settings.root.stored(path).printable }
+
+    private func newFolders(of image: ImportImage) -> [String] {
+        image.folders.map(\.target).filter { folder in
+            (try? RealPlace.of(folder, cluster.settings)).map { made.contains($0) } ?? false
+        }.map(\.printable)
+    }
 
     private static func isOne(_ one: FilePath, _ other: FilePath) -> Bool {
         one.starts(with: other) || other.starts(with: one)
@@ -314,7 +342,7 @@ struct ImportPlan {
                 Record(
                     image: image.name, provmethod: image.provmethod, signature: image.answer.signature,
                     signer: image.answer.signer, files: records.filter { $0.image == image.name },
-                    trees: image.trees.map(\.target.printable),
+                    trees: image.trees.map(\.target.printable), folders: newFolders(of: image),
                     code: image.code.map { Record.Code(kind: $0.kind, path: $0.name) },
                     changes: rows.changes.filter { $0.image == image.name }, rows: lines, unknownNodes: unknownNodes)
             })

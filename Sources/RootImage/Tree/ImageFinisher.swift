@@ -72,11 +72,18 @@ public struct ImageFinisher {
         try state.write(folder)
     }
 
-    /// Notes of a copied tree that it is as this recipe makes one. What people changed in it stays known.
+    /// Notes of a copied tree that it is as this recipe makes one. What people changed in it stays known; a tree of which
+    /// nothing is noted counts as unchanged, and its packages as not chosen by lists.
     public func adopt(recipe: String) throws {
-        guard var state = try ImageState.read(folder), state.isFinished else {
-            throw ImageStateError.unfinished(folder.tree)
+        var state: ImageState
+        if let known = try ImageState.read(folder) {
+            state = known
+        } else {
+            try folder.changesFile.removeFile()
+            try AtomicFile.write(try HandChanges.listing(folder), to: folder.listingFile)
+            state = ImageState(step: .complete)
         }
+        guard state.isFinished else { throw ImageStateError.unfinished(folder.tree) }
         state.recipe = recipe
         try state.write(folder)
     }

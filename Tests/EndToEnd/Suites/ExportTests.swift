@@ -68,20 +68,52 @@ import Testing
         try expectRefusal(from, "-e", "/install/site/data", telling: "'/install/site/data/pipe' is a device, pipe")
     }
 
-    @Test func `what does not arrive as it was is told`() throws {
+    @Test func `folders arrive with their modes, empty ones too; what does not arrive as it was is told`() throws {
         let from = try site()
         try Scratch.write("x\n", to: "site/install/site/data/sub/file")
         let folder = install.joined("site/data")
         for name in ["empty/inner", "mounted"] { try folder.joined(name).createDirectories() }
-        try folder.joined("sub").changePermissions(0o700)
+        let modes: [(name: FilePath, mode: UInt32)] = [
+            ("sub", 0o700), ("empty/inner", 0o2775), ("empty", 0o711), ("", 0o750),
+        ]
+        for (name, mode) in modes { try folder.joined(name).changePermissions(mode) }
         _ = try Tool("mount", ["-t", "tmpfs", "tmpfs", Word(folder.joined("mounted"))]).output()
         defer { _ = try? Tool("umount", [Word(folder.joined("mounted"))]).run() }
         let told = try from.succeed("imgexport", Word(Self.image), Word(bundle), "-e", "/install/site/data").stderr
         for line in [
             "Warning: /install/site/data/mounted is on another file system; the bundle has it as an empty folder.\n",
-            "Warning: An import does not make empty folders: /install/site/data/empty; and 1 more\n",
-            "Warning: An import makes folders with mode 755: that of /install/site/data/sub is 700\n",
+            "Warning: An import lets only their owner change folders: "
+                + "the mode of /install/site/data/empty/inner is 2775\n",
         ] { #expect(told.contains(line), "\(line)\(told)") }
+        let to = try BundleSite.empty("to")
+        let plan = try to.succeed("imgimport", Word(bundle), "--dry-run", "--json").stdout
+        for name in ["", "/empty", "/empty/inner", "/mounted", "/sub"] {
+            #expect(plan.contains("\"/install/site/data\(name)\""), "\(plan)")
+        }
+        try to.succeed("imgimport", Word(bundle))
+        let arrived = Scratch.directory.joined("to/install/site/data")
+        for (name, mode) in modes {
+            #expect(try arrived.joined(name).status()?.permissions == mode & 0o755, "\(name)")
+        }
+        #expect(arrived.joined("mounted").isDirectory)
+        // What is there is left as it is.
+        try arrived.joined("empty").changePermissions(0o775)
+        try arrived.joined("empty/inner").removeTree()
+        #expect(
+            try to.succeed("imgimport", Word(bundle), "--dry-run", "--json").stdout
+                .contains("\"folders\":[\"/install/site/data/empty/inner\"]"))
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try arrived.joined("empty").status()?.permissions == 0o775)
+        #expect(arrived.joined("empty/inner").isDirectory)
+        // A file in the way is not.
+        try arrived.joined("mounted").removeTree()
+        try AtomicFile.write("mine".utf8, to: arrived.joined("mounted"))
+        let refused = try to("imgimport", Word(bundle))
+        #expect(
+            refused.status == 1
+                && refused.stderr.contains("Something other than a folder is in the way: '/install/site/data/mounted'"),
+            "\(refused)")
+        #expect(try arrived.joined("mounted").readText() == "mine")
     }
 
     @Test func `kits whose folders have one name are refused`() throws {

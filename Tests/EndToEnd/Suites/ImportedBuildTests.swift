@@ -77,6 +77,40 @@ import Testing
         #expect(try site.succeed("profile-log", Word(Self.image)).stdout == log)
     }
 
+    @Test func `a statelite image is up to date where its tree is`() throws {
+        let site = try BundleSite.make("site", version: "1")
+        let boot = "site/install/netboot/debian12/x86_64/compute"
+        try Scratch.write("initrd\n", to: "\(boot)/initrd-statelite.gz")
+        try site.succeed("chdef", "-t", "osimage", "-o", Word(Self.image), "provmethod=statelite")
+        func state(_ catboat: Catboat) throws -> String {
+            try catboat.succeed("status", "--porcelain=v1", Word(Self.image)).stdout.split(separator: "\t").first.map(
+                String.init) ?? ""
+        }
+        let (bundle, changed) = (Scratch.directory.joined("image.tgz"), Scratch.directory.joined("changed.tgz"))
+        #expect(try state(site) == "never built: genimage needed")
+        let recipe = try site.succeed("profile-commit", Word(Self.image)).stdout.prefix { $0 != "\t" }
+        try site.succeed(
+            "rootimg-finish", "--stage", "adopt", "--recipe", Word("\(recipe)"), Word(Scratch.directory.joined(boot)))
+        #expect(try state(site) == "up to date")
+        try site.succeed("imgexport", Word(Self.image), Word(bundle))
+        try Scratch.write("bash\nvim\n", to: "site/install/custom/netboot/debian/compute.pkglist")
+        #expect(try state(site) == "changed: genimage needed")
+        try site.succeed("imgexport", Word(Self.image), Word(changed))
+
+        let to = try BundleSite.empty("to")
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try state(to) == "up to date")
+        let tree = Scratch.directory.joined("to/install/netboot/debian12/x86_64/compute")
+        #expect(try tree.joined("rootimg/etc/motd").readText() == "hello 1\n")
+        try Scratch.write("bash\nvim\n", to: "to/install/custom/netboot/debian/compute.pkglist")
+        #expect(try state(to) == "changed: genimage needed")
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try state(to) == "up to date")
+        // Its lists are not what its tree was made from.
+        try to.succeed("imgimport", Word(changed))
+        #expect(try state(to) != "up to date")
+    }
+
     @Test func `importing an image over itself adds nothing to the history`() throws {
         let site = try BundleSite.make("site", version: "1")
         let bundle = Scratch.directory.joined("image.tgz")
