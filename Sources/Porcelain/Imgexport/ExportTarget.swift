@@ -115,8 +115,12 @@ struct ExportTarget {
         guard missing.isEmpty else {
             throw CommandFailure(
                 missing.map { name, what in
-                    Diagnostic(
-                        "Couldn't find \(what) (\(name)) for  \(image)", remedy: "run genimage \(image) first")
+                    let isMade = name == "kernel" || provmethod == "netboot"
+                    let remedy =
+                        isMade
+                        ? "run genimage \(image) first"
+                        : "genimage does not make that of statelite nodes: put the one that xCAT made into \(stored)"
+                    return Diagnostic("Couldn't find \(what) (\(name)) for  \(image)", remedy: remedy)
                 })
         }
         manifest.kernel = stored.joined("kernel").printable
