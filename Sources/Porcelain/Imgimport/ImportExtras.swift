@@ -1,5 +1,7 @@
 internal import Bundles
 internal import CommandShell
+internal import Definitions
+internal import Settings
 internal import Support
 internal import SystemPackage
 
@@ -54,6 +56,8 @@ extension ImportImage {
 
     /// - Parameter isEmpty: whether no file of the bundle goes there, so that its path is looked at for its own sake.
     private mutating func addFolder(_ path: FilePath, _ mode: String, isEmpty: Bool) throws {
+        // Of one that is there nothing is changed.
+        if isEmpty, try cluster.settings.host(path).isDirectory { return }
         let target = isEmpty ? try boundary.checkedFile(path.printable, image: name, own: rootFolders) : path
         folders.append(Folder(target: target, mode: mode))
     }

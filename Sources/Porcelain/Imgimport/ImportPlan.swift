@@ -70,6 +70,7 @@ struct ImportPlan {
         kitFolders = Set(
             try cluster.store.rows("kit").compactMap { $0["kitdir"] }.map { FilePath("/").joined(FilePath($0)) })
         plan = InstallPlan(id: id, images: images.map(\.name), stage: stage)
+        plan.made = []
         // The rows are set with a mark, in one transaction: values could be those that were there, or be changed since.
         let mark = [Cell("id", id)]
         var batch = rows.batch
@@ -89,6 +90,7 @@ struct ImportPlan {
             try addFolder(of: image)
         }
         try leaveToTrees()
+        try checkWays()
         plan.finishes = try images.map { try finish($0, bundle) }
     }
 
@@ -217,13 +219,31 @@ struct ImportPlan {
     private mutating func add(_ folder: ImportImage.Folder) throws {
         let target = try RealPlace.of(folder.target, cluster.settings)
         guard !target.isDirectory else { return }
-        guard try target.status() == nil, !targets.contains(target) else {
+        guard !targets.contains(target) else { throw Self.fileAndFolder(folder.target.printable) }
+        guard try target.status() == nil else {
             throw ImportRequest.failure(
                 "Something other than a folder is in the way: '\(folder.target.printable)'", "move it away")
         }
         if made.insert(target).inserted {
-            plan.made = (plan.made ?? []) + [InstallPlan.Folder(target: target, mode: folder.mode)]
+            plan.made?.append(InstallPlan.Folder(target: target, mode: folder.mode))
         }
+    }
+
+    /// No file of the bundle is on the way to another.
+    private func checkWays() throws {
+        let files = Set(plan.placements.map(\.target))
+        let others = plan.trees.map(\.target) + (plan.made ?? []).map(\.target)
+        for target in plan.placements.map(\.target) + others {
+            var folder = FilePath(bytes: target.bytes).removingLastComponent()
+            while !folder.components.isEmpty {
+                guard !files.contains(JSONName(folder.bytes)) else { throw Self.fileAndFolder(stored(folder)) }
+                folder = folder.removingLastComponent()
+            }
+        }
+    }
+
+    private static func fileAndFolder(_ path: String) -> any Error {
+        ImportRequest.failure("The bundle brings a file and a folder for one place: '\(path)'", "do not import it")
     }
 
     private func stored(_ path: FilePath) -> String { cluster.settings.root.stored(path).printable }
