@@ -138,8 +138,8 @@ import Testing
         try from.succeed("chdef", "-t", "osimage", "-o", Word(Self.image), "provmethod=statelite")
         try expectRefusal(
             from,
-            telling: "Couldn't find ramdisk (initrd-statelite.gz) for  \(Self.image)\nhint: genimage does not make that "
-                + "of statelite nodes: put the one that xCAT made into /install/netboot/debian12/x86_64/compute\n")
+            telling: "Couldn't find ramdisk (initrd-statelite.gz) for  \(Self.image)\nhint: genimage does not make "
+                + "that of statelite nodes: put the one that xCAT made into /install/netboot/debian12/x86_64/compute\n")
         try Scratch.write("initrd\n", to: "site/install/netboot/debian12/x86_64/compute/initrd-statelite.gz")
         let folder = Scratch.directory.joined("out")
         // That of another export, which may still run.
