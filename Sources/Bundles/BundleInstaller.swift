@@ -292,9 +292,9 @@ public struct BundleInstaller: Sendable {
             }
         }
         for number in journal.plan.placements.indices.reversed() { try undo(number, journal) }
+        try journal.unpoint()
         for root in journal.plan.folders {
             let folder = FilePath(bytes: root.bytes)
-            try folder.joined(InstallJournal.pointerName).removeFile()
             // The lock file of a folder that we made, which nobody else can have found.
             if journal.record.made.contains(where: { $0.bytes == root.bytes }) {
                 try folder.joined(".lock").removeFile()

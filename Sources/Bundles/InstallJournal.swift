@@ -119,7 +119,10 @@ public struct InstallJournal: Sendable {
     func unpoint() throws {
         for root in record.plan.folders {
             let folder = FilePath(bytes: root.bytes)
-            if folder.isDirectory { try folder.joined(Self.pointerName).removeFile() }
+            guard folder.isDirectory else { continue }
+            try folder.joined(Self.pointerName).removeFile()
+            // Who writes it may be killed before it has its name.
+            try AtomicFile.sweep(folder.joined(Self.pointerName))
         }
     }
 

@@ -47,7 +47,9 @@ public struct HookContext: Sendable {
     /// The whole environment of one hook.
     func environment(for hook: Hook, settings: Settings, caller: Environment) throws(FileError) -> Environment {
         var result = Environment()
-        for (name, value) in Self.variables(of: attributes["environvar"] ?? "") { result[name] = Word(value) }
+        // What has just come in a bundle says nothing to the site's hooks before somebody could look at it.
+        let variables = event.command == "imgimport" ? "" : attributes["environvar"] ?? ""
+        for (name, value) in Self.variables(of: variables) { result[name] = Word(value) }
         for name in Self.kept + caller.names.filter({ $0.hasPrefix("LC_") }) {
             result[name] = caller[name] ?? result[name]
         }

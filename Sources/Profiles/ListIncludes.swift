@@ -16,8 +16,8 @@ public struct ListIncludes: Sendable {
                 return parts.count == 2 ? (parts[0].filter { !$0.isWhitespace }, String(parts[1])) : nil
             }, uniquingKeysWith: { $1 })
         text = bytes
-        names = bytes.split { $0 == 0x0a || $0 == 0x0d }.compactMap { line in
-            let line = line.drop { $0 == 0x20 || $0 == 0x09 }
+        names = ListLines.ranges(bytes).compactMap { range in
+            let line = bytes[range].drop { $0 == 0x20 || $0 == 0x09 }
             guard line.starts(with: "#INCLUDE:".utf8) else { return nil }
             let name = line.dropFirst(9).prefix { $0 != UInt8(ascii: "#") }
             return name.startIndex..<name.endIndex
@@ -61,7 +61,7 @@ public struct ListIncludes: Sendable {
             rest = rest[rest.index(after: dollar)...]
             let isBraced = rest.first == "{"
             if isBraced { rest = rest.dropFirst() }
-            let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+            let name = rest.prefix { $0 == "_" || ($0.isASCII && ($0.isLetter || $0.isNumber)) }
             rest = rest[name.endIndex...]
             if isBraced, rest.first == "}" { rest = rest.dropFirst() }
             result += values[String(name)] ?? ""

@@ -76,6 +76,26 @@ public struct Pkglist: Sendable {
         return Expansion(requests: byPass, suspicious: list.suspicious)
     }
 
+    /// What the `#ENV:…#` lines of a list set, its includes left out: words, as they stand.
+    public static func variables(inList bytes: [UInt8]) -> [String] {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).flatMap { line in
+            (value(of: "#ENV:", in: line.trimmingBlanks) ?? "").split(whereSeparator: \.isBlank).map(String.init)
+        }
+    }
+
+    /// Whether there is any such line; fast, for files that may be anything.
+    public static func mayHaveVariables(_ bytes: [UInt8]) -> Bool {
+        let directive = Array("#ENV:".utf8)
+        return bytes.withUnsafeBufferPointer { text in
+            var index = 0
+            while index + directive.count <= text.count {
+                if text[index] == directive[0], text[index...].starts(with: directive) { return true }
+                index += 1
+            }
+            return false
+        }
+    }
+
     private mutating func read(_ text: String, _ file: FilePath, top: FilePath, chain: [FilePath]) throws(PkglistError)
     {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

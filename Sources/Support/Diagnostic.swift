@@ -27,7 +27,7 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
         return "\(problem): '\(Self.escaped(subject, keepingNewlines: false))'"
     }
 
-    /// `text` with control characters as `\xHH`, so that a file name cannot move the cursor or forge a line.
+    /// `text` with control characters as `\xHH…`, so that a file name cannot move the cursor or forge a line.
     public static func escaped(_ text: String, keepingNewlines: Bool) -> String {
         guard text.unicodeScalars.contains(where: { isControl($0) && !(keepingNewlines && $0 == "\n") }) else {
             return text
@@ -44,8 +44,12 @@ public struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
         return result
     }
 
+    /// Also what changes the order of letters, ends lines or cannot be seen.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff: true
+        default: false
+        }
     }
 }
 

@@ -16,13 +16,14 @@ public enum VariableName {
     }
 
     private static let steering: Set = [
-        "BASHOPTS", "CURL_HOME", "ENV", "HOME", "IFS", "NODE_OPTIONS", "PATH", "PS4", "RSYNC_RSH", "SHELL", "SHELLOPTS",
-        "TAR_OPTIONS", "TMPDIR",
+        "APT_CONFIG", "AWKPATH", "BASHOPTS", "CPATH", "CURL_HOME", "DEBCONF_SYSTEMRC", "EDITOR", "ENV", "FPATH", "HOME",
+        "IFS", "LIBRARY_PATH", "MANPAGER",
+        "PAGER", "PATH", "PS4", "SHELL", "SHELLOPTS", "SSH_ASKPASS", "SYSTEMD_EDITOR", "TMPDIR", "VISUAL", "ZDOTDIR",
     ]
     private static let prefixes = [
-        "BASH_", "CATBOAT_", "GCONV_", "GIT_", "GLIBC_", "JAVA_", "LD_", "LUA_", "MALLOC_", "OPENSSL_", "PERL",
-        "PYTHON",
-        "RUBY", "XDG_",
+        "ANSIBLE_", "BASH_", "CATBOAT_", "DPKG_", "DRACUT_", "GCONV_", "GIT_", "GLIBC_", "GNUPG",
+        "GPG_", "JAVA_", "LD_", "LESS", "LIBDNF_", "LUA_", "MAKEF", "MALLOC_", "NODE_", "OPENSSL_", "PERL", "PKCS11_",
+        "PYTHON", "RPM_", "RSYNC_", "RUBY", "SUDO_", "SYSTEM_WGETRC", "TAR_", "WGETRC", "XDG_", "ZYPP",
     ]
 
     /// Whether shells, interpreters, the linker or common programs are known to run or load what such a variable names.

@@ -142,6 +142,9 @@ import Testing
                 try installer.place(journal)
                 isDead = false
             } catch is Death { isDead = true }
+            // What it was writing when it died.
+            let pointer = top.joined("site/made/.\(InstallJournal.pointerName).tmp-a1b2c3")
+            if pointer.removingLastComponent().exists { try AtomicFile.write("x".utf8, to: pointer) }
             let found = try #require(try InstallJournal.open(journals.joined("one")))
             let ending = try BundleInstaller(journals: journals).recover(
                 found, .init(set: { _ in }, holds: { _ in false }))

@@ -10,6 +10,17 @@ import Testing
         #expect(found == ["/top/a.lst", "/w/b"])
     }
 
+    @Test func `lines end where they do for the package list`() {
+        for end in ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}"] {
+            let text = "x\(end)#INCLUDE:a#\(end) #INCLUDE:$V\u{e9}#\(end)\t#ENV:A=1  B=#2 C#\(end)y"
+            #expect(includes(text).paths(from: "/top") == ["/top/a", "/top/a\u{e9}"])
+            #expect(Pkglist.variables(inList: Array(text.utf8)) == ["A=1", "B=#2", "C"])
+            #expect(Pkglist.mayHaveVariables(Array(text.utf8)))
+        }
+        #expect(!Pkglist.mayHaveVariables(Array("#ENV".utf8)) && !Pkglist.mayHaveVariables([]))
+        #expect(Pkglist.variables(inList: Array("x #ENV:A=1#\n#ENV:A=1\n".utf8)).isEmpty)
+    }
+
     @Test func `names of files that moved change, every other byte stays`() {
         let bytes: [UInt8] = Array("./caf".utf8) + [0xe9, 0x0a] + Array("#INCLUDE:/w/b#\n#INCLUDE:sub/c#\n".utf8)
         let moved = ListIncludes(bytes, variables: "").moved(from: "/top") { FilePath("\($0).new") }

@@ -38,7 +38,10 @@ struct ExportSteps {
         if let tree { description.sources.append(source("rootimgtree.gz", tree.path)) }
         if target.litefile != nil { try Console.print("Getting litefile settings") }
         for item in target.items { try Console.print(item.path.printable) }
-        if isVerbose { for other in description.placements { try Console.print(other.target) } }
+        if isVerbose { for extra in target.manifest.extras { try Console.print("\(extra.src) for \(extra.dest)") } }
+        // What comes along by --complete is named, all of it.
+        let named = Set(target.items.map(\.path.printable))
+        for other in description.placements where !named.contains(other.target) { try Console.print(other.target) }
         try Console.print("Compressing \(target.image) bundle.  Please be patient.")
         try pack(description)
         try hook("post-imgexport")

@@ -13,8 +13,8 @@ struct ImportBoundary {
         var stored: FilePath
         var real: FilePath
 
-        init(_ stored: FilePath, _ settings: Settings) throws {
-            (self.stored, real) = (stored, try RealPlace.folder(stored, settings))
+        init(_ stored: FilePath, _ places: RealPlaces) throws {
+            (self.stored, real) = (stored, try places.folder(stored))
         }
 
         /// Whether it is `plain`, which really is `real`, or lies below it.
@@ -24,11 +24,13 @@ struct ImportBoundary {
     }
 
     private let settings: Settings
+    private let places: RealPlaces
     private let roots: [Place]
     private let closed: [Place]
     private let hooks: Place
     private let postscripts: Place
     private let prescripts: Place
+    private let drivers: Place
     private let custom: Place
     /// Folders on which all of this depends: nothing takes the place of one, or of a folder that holds one.
     private var pillars: [Place] { closed + roots + [custom, hooks, postscripts, prescripts] }
@@ -44,6 +46,8 @@ struct ImportBoundary {
         /// What a diskless and a statelite image have in common that share a folder.
         var kind: [String]
         var place: Place
+        /// Whether there is something of it.
+        var isBuilt: Bool
     }
 
     /// Folders of the root images that are defined here.
@@ -52,33 +56,39 @@ struct ImportBoundary {
 
     init(_ cluster: Cluster, allowsOutside: Bool) throws {
         let settings = cluster.settings
+        let places = RealPlaces(settings)
         let (install, tftp) = (try cluster.installFolder, try cluster.tftpFolder)
-        roots = try [install, tftp].map { try Place($0, settings) }
+        roots = try [install, tftp].map { try Place($0, places) }
         // What decides whom Catboat trusts and what it runs, its own files, and what nodes load.
         let custom = install.joined("custom")
         let signers = try settings.configuration(installFolder: install)["bundle.allowedSigners"]
         closed = try
             ([
                 custom.joined(".git"), custom.joined("config"), custom.joined("keys"), custom.joined("osimage"),
-                install.joined(".catboat"), tftp.joined("xcat"),
-            ] + [signers].compactMap { $0 }.map { FilePath("/").joined(FilePath($0)) }).map { try Place($0, settings) }
-        hooks = try Place(custom.joined("hooks"), settings)
-        postscripts = try Place(install.joined("postscripts"), settings)
-        prescripts = try Place(install.joined("prescripts"), settings)
-        self.custom = try Place(custom, settings)
+                install.joined(".catboat"), tftp.joined("xcat"), "/etc/catboat",
+            ] + [signers].compactMap { $0 }.map { FilePath("/").joined(FilePath($0)) }).map { try Place($0, places) }
+        hooks = try Place(custom.joined("hooks"), places)
+        postscripts = try Place(install.joined("postscripts"), places)
+        prescripts = try Place(install.joined("prescripts"), places)
+        drivers = try Place(install.joined("driverdisk"), places)
+        self.custom = try Place(custom, places)
         let tops = roots
         rootImages = try cluster.osimageNames().compactMap { name in
             guard let osimage = try cluster.findOsimage(name), osimage["provmethod"] != "install",
                 let folder = try osimage.rootimgdir(cluster),
                 folder.isAbsolute,
-                let place = try? Place(FilePath("/").joined(folder), settings),
+                let place = try? Place(FilePath("/").joined(folder), places),
                 // One that is all of the site would close everything.
                 !tops.contains(where: { $0.real.starts(with: place.real) })
             else { return nil }
             let kind = ["osvers", "osarch", "profile"].map { osimage[$0] ?? "" }
-            return RootImage(image: name, provmethod: osimage["provmethod"] ?? "", kind: kind, place: place)
+            let parts =
+                ["rootimg", "kernel", "initrd-stateless.gz", "initrd-statelite.gz", ".packed"] + PackedRoot.names
+            return RootImage(
+                image: name, provmethod: osimage["provmethod"] ?? "", kind: kind, place: place,
+                isBuilt: parts.contains { place.real.joined(FilePath($0)).exists })
         }
-        self.settings = settings
+        (self.settings, self.places) = (settings, places)
         self.allowsOutside = allowsOutside
     }
 
@@ -116,10 +126,12 @@ struct ImportBoundary {
     /// The same for a file that is no part of a root image: none is touched by it, but what lies beside `own`'s tree.
     /// - Parameter own: folders of the image's own root image.
     func checkedFile(_ text: String, image: String, own: [FilePath]) throws -> FilePath {
-        let trees = try own.map { try Place($0.joined("rootimg"), settings) }
-        let owned = try own.map { try Place($0, settings) }
+        let trees = try own.map { try Place($0.joined("rootimg"), places) }
+        let owned = try own.map { try Place($0, places) }
         let shared = Set(owned.map(\.real))
-        let barred = trees + rootImages.filter { $0.image != image && !shared.contains($0.place.real) }.map(\.place)
+        // In a folder that two images share, what is no boot file of this one may be one of the other.
+        let others = rootImages.filter { $0.image != image && (!shared.contains($0.place.real) || $0.isBuilt) }
+        let barred = trees + others.map(\.place)
         // As it is written first: in there links lead anywhere.
         let written = FilePath("/").joined(FilePath(text))
         guard !barred.contains(where: { written.starts(with: $0.stored) }) else { throw Self.refusal(written) }
@@ -166,13 +178,16 @@ struct ImportBoundary {
     /// - Parameter kind: osvers, osarch and profile.
     func checkedRoot(_ text: String, image: String, provmethod: String, kind: [String]) throws -> FilePath {
         let plain = try checked(text)
+        guard Self.bootNames(provmethod).contains(plain.lastName.printable) else {
+            throw ImportRequest.failure(
+                "The bundle has a boot file of a \(provmethod) image under a name that is none: '\(plain.printable)'",
+                "Catboat knows \(Self.bootNames(provmethod).joined(separator: ", "))")
+        }
         let real = try real(plain)
-        let own = rootImages.filter { $0.image == image }.map(\.place.real)
+        let own = rootImages.filter { $0.image == image && $0.provmethod == provmethod }.map(\.place.real)
         for other in rootImages where other.image != image && real.starts(with: other.place.real) {
             // What copycds defined and nobody built has no root image yet.
-            guard ["rootimg", "kernel", ".packed"].contains(where: { other.place.real.joined($0).exists }) else {
-                continue
-            }
+            guard other.isBuilt else { continue }
             let isBeside = real.removingLastComponent() == other.place.real
             let isPair = other.kind == kind && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
             if isBeside, isPair || own.contains(other.place.real) { continue }
@@ -183,9 +198,22 @@ struct ImportBoundary {
         return plain
     }
 
+    /// Names of what an image has in its root image's folder.
+    private static func bootNames(_ provmethod: String) -> [String] {
+        provmethod == "statelite"
+            ? ["kernel", "initrd-statelite.gz", "rootimgtree.gz", "litefile.csv", "rootimg"]
+            : ["kernel", "initrd-stateless.gz", "rootimg"] + PackedRoot.names
+    }
+
+    /// Other images whose root image lies in the same folder.
+    func sharers(of folder: FilePath, image: String) throws -> [String] {
+        let real = try places.folder(folder)
+        return rootImages.filter { $0.image != image && $0.place.real == real && $0.isBuilt }.map(\.image)
+    }
+
     private func real(_ plain: FilePath) throws -> FilePath {
         do {
-            return try RealPlace.of(plain, settings)
+            return try places.of(plain)
         } catch {
             throw ImportRequest.failure(
                 "Something other than a folder is on the way to '\(plain.printable)'", "move it away")
@@ -222,6 +250,8 @@ struct ImportBoundary {
         // Nodes make executable what they fetch from there.
         if isBelow(postscripts) { return "postscript" }
         if isBelow(prescripts) { return "prescript" }
+        // genimage takes modules from there for every image of the release.
+        if isBelow(drivers) { return "driver disk" }
         // Nodes boot from there.
         return isBelow(roots[1]) ? "boot file" : nil
     }

@@ -81,15 +81,39 @@ extension ImportImage {
         }
     }
 
+    /// A root image elsewhere than where one without rootimgdir is looked for needs one.
+    mutating func nameRootFolder() throws {
+        guard provmethod != "install", manifest.column("rootimgdir") == nil, let kernel = manifest.kernel else {
+            return
+        }
+        let parts = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
+        let usual = parts.reduce(try cluster.installFolder.joined("netboot")) { $0.joined($1) }
+        let folder = FilePath("/").joined(FilePath(kernel)).removingLastComponent()
+        guard folder != usual else { return }
+        manifest.linuximage["imagename"] = manifest.imagename
+        manifest.linuximage["rootimgdir"] = folder.printable
+        warnings.append("The bundle sets no rootimgdir; it becomes \(folder.printable), where the kernel goes.")
+    }
+
+    private var bootFiles: [String] {
+        [manifest.kernel, manifest.ramdisk, manifest.rootimg, manifest.rootimgtree, manifest.litefile].compactMap { $0 }
+    }
+
+    /// What has one name in the bundle would get two here.
+    func checkPaths() throws {
+        let lists = BundleManifest.fileColumns.flatMap { column in
+            manifest.list(column).map { ProfileChange.path($0, in: column) }
+        }
+        guard Set(bootFiles).count == bootFiles.count, Set(bootFiles).isDisjoint(with: lists) else {
+            throw ImportRequest.failure("The bundle has one path for two of kernel, ramdisk, root image and lists.")
+        }
+    }
+
     /// Boot files lie together, in the folder of the root image.
     func checkBootFolder() throws {
         guard provmethod != "install" else { return }
-        let parts = [manifest.kernel, manifest.ramdisk, manifest.rootimg, manifest.rootimgtree].compactMap { $0 }
-        let folders = Set(parts.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
+        let folders = Set(bootFiles.map { FilePath("/").joined(FilePath($0)).removingLastComponent() })
         let row = manifest.column("rootimgdir").map { FilePath("/").joined(FilePath($0)) }
-        guard Set(parts).count == parts.count else {
-            throw ImportRequest.failure("The bundle has one path for two of kernel, ramdisk and root image.")
-        }
         guard folders.count == 1, row == nil || folders.contains(row ?? "") else {
             throw ImportRequest.failure(
                 "The bundle puts kernel, ramdisk and root image into different folders.",

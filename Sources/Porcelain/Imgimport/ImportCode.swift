@@ -1,6 +1,7 @@
 internal import Bundles
 internal import CommandShell
 internal import Definitions
+internal import Profiles
 internal import Support
 internal import SystemPackage
 internal import Tables
@@ -15,14 +16,19 @@ extension ImportImage {
         func add(_ kind: String, _ name: String) {
             if seen.insert(name).inserted { result.append(Code(kind: kind, name: name)) }
         }
+        for folder in Set(rootFolders) {
+            for other in try boundary.sharers(of: folder, image: name) { add("root image also of osimage", other) }
+        }
         // By where they really are: an earlier bundle may have brought a link on the way.
-        func real(_ path: FilePath) -> FilePath { (try? RealPlace.of(path, cluster.settings)) ?? path }
+        let places = RealPlaces(cluster.settings)
+        func real(_ path: FilePath) -> FilePath { (try? places.of(path)) ?? path }
         let named = try namedScripts()
+        let others = try SiteFiles(cluster, besides: name)
         let byPlace = Dictionary(named.map { (real($0.key), $0.value) }) { old, _ in old }
         let boot = Set([manifest.kernel, manifest.ramdisk, manifest.rootimg].compactMap { $0 }.map { FilePath($0) })
         for file in files where !boot.contains(file.target) {
             let place = real(file.target)
-            if let kind = byPlace[place] ?? boundary.codeKind(file.target) {
+            if let kind = byPlace[place] ?? boundary.codeKind(file.target) ?? others.kind(of: place) {
                 add(kind, file.target.printable)
             } else if try isExecutable(file, replacing: place) {
                 add("executable", file.target.printable)
@@ -85,10 +91,11 @@ extension ImportImage {
     /// Refuses variables with which programs are known to run what they name, in scripts that are the site's, and notes
     /// others: some program may do so too. What the image has here already is no news.
     mutating func noteVariables(_ entries: [String], in what: String) throws {
-        guard answer.signature != "signed" else { return }
+        guard answer.signature != "signed", !entries.isEmpty else { return }
         let known = Set(
             (try cluster.findOsimage(name)?["environvar"] ?? "").split(separator: ",").map { Self.plain($0) })
-        for entry in entries.map({ Self.plain($0) }) where !known.contains(entry) && !variables.contains(entry) {
+        for entry in entries.map({ Self.plain($0) }) where !known.contains(entry) {
+            guard seenVariables.insert(entry).inserted else { continue }
             let variable = entry.prefix { $0 != "=" }
             guard !VariableName.steersPrograms(variable) else {
                 throw ImportRequest.failure(
@@ -105,14 +112,25 @@ extension ImportImage {
         return String(name.filter { !$0.isWhitespace }) + entry.dropFirst(name.count)
     }
 
-    /// The same for `#ENV:…#` of a list, which the package manager gets.
-    mutating func noteVariables(ofList bytes: [UInt8], _ list: FilePath) throws {
-        for line in bytes.split(separator: 0x0a) {
-            let text = String(decoding: line, as: UTF8.self).drop { $0.isWhitespace }
-            guard text.hasPrefix("#ENV:") else { continue }
-            let words = text.dropFirst(5).split { $0.isWhitespace || $0 == "#" }.filter { $0.contains("=") }
-            try noteVariables(words.map(String.init), in: list.printable)
+    /// The same for `#ENV:…#` of everything that could be a list, or be included by one: the package manager gets it.
+    mutating func noteVariablesOfLists() throws {
+        guard answer.signature != "signed" else { return }
+        for file in files where !file.isLink { try noteVariables(ofList: file.source, file.target) }
+        for tree in trees where !tree.isPacked {
+            for name in tree.digests.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+                let name = FilePath(bytes: name)
+                try noteVariables(ofList: tree.source.joined(name), tree.target.joined(name))
+            }
         }
+    }
+
+    private mutating func noteVariables(ofList file: FilePath, _ target: FilePath) throws {
+        // Longer ones are no lists: genimage refuses them.
+        guard let status = try file.status(), status.kind == .regular, status.size <= Self.listLimit else { return }
+        let bytes = try file.readBytes(limit: Int(Self.listLimit))
+        guard Pkglist.mayHaveVariables(bytes) else { return }
+        try noteVariables(
+            Pkglist.variables(inList: bytes).filter { $0.contains("=") }, in: target.printable)
     }
 
     /// Whether a file is a package, or of the index of a repository: scripts in packages run as root in images.
@@ -123,12 +141,18 @@ extension ImportImage {
             || path.components.contains { $0.string == "repodata" }
     }
 
-    /// Repositories elsewhere that the image did not have here.
+    /// Repositories and drivers that the image did not have here: elsewhere, or in folders of this host that are not the
+    /// site's.
     private func newRepositories() throws -> [String] {
         let here = try cluster.findOsimage(name)
-        return ["pkgdir", "otherpkgdir"].flatMap { column in
+        let site = try cluster.installFolder
+        return ["pkgdir", "otherpkgdir", "kerneldir", "driverupdatesrc"].flatMap { column in
             let known = Set((here?[column] ?? "").split(separator: ",").map { String($0.drop { $0.isWhitespace }) })
-            return manifest.list(column).filter { $0.contains("://") && !known.contains($0) }
+            return manifest.list(column).filter { item in
+                let path = FilePath("/").joined(FilePath(ProfileChange.path(item, in: column)))
+                let isOfSite = path.starts(with: site) && path.components.allSatisfy { $0.kind == .regular }
+                return !known.contains(item) && (item.contains("://") || !isOfSite)
+            }
         }
     }
 }

@@ -92,6 +92,8 @@ struct ImportImage {
     let folderNames: SortedNames
     /// Permission bits of these in octal.
     let folderModes: [[UInt8]: String]
+    /// Members by kind and target, where the index places them.
+    private var placed: [[String]: [UInt8]] = [:]
     /// What a path of the bundle's manifest became here.
     var moved: [String: String] = [:]
     let original: BundleManifest
@@ -99,6 +101,8 @@ struct ImportImage {
     private var profileChange: ProfileChange?
     /// Variables that scripts and package managers get from the bundle, as `NAME=VALUE`.
     var variables: [String] = []
+    /// Of the same.
+    var seenVariables: Set<String> = []
     /// Where the copies of included files are.
     private(set) var includeCopies: [FilePath: FilePath] = [:]
     let place: StandardPlace
@@ -114,6 +118,9 @@ struct ImportImage {
         boundary = try ImportBoundary(cluster, allowsOutside: request.allowsOutside)
         place = StandardPlace(try cluster.installFolder, cluster.settings)
         for member in answer.members { members[member.name.bytes] = member }
+        for placement in (answer.index?.placements ?? []).reversed() {
+            placed[[placement.kind, placement.target]] = placement.member.bytes
+        }
         names = SortedNames(members.keys)
         folderModes = Dictionary(answer.folders.map { ($0.name.bytes, $0.mode) }) { first, _ in first }
         folderNames = SortedNames(folderModes.keys)
@@ -121,19 +128,23 @@ struct ImportImage {
         try checkMedia()
         leaveOut()
         try nameBootFiles()
+        try checkPaths()
         moveStandardFiles()
         changeProfile()
         try checkNames()
+        try nameRootFolder()
         try checkColumns()
         try checkBootFolder()
         try noteVariables(manifest.list("environvar"), in: "environvar")
         tellOfRecipe()
         try addFiles()
+        try checkLists()
         try addPlacements()
         let kits = try addKits()
         try addRoot()
         try addExtras()
         try followIncludes()
+        try noteVariablesOfLists()
         code = try codeThatRuns(kits)
         try readLitefile()
         if let member = members[Array(BundleIndex.packagesName.utf8)], member.size <= 16 << 20, !member.isLink {
@@ -219,6 +230,17 @@ struct ImportImage {
         }
     }
 
+    /// Every list of the image is where a list may be, whatever became of its name.
+    private func checkLists() throws {
+        for column in BundleManifest.fileColumns {
+            for item in manifest.list(column) {
+                let path = ProfileChange.path(item, in: column)
+                guard path.hasPrefix("/") else { continue }
+                _ = try boundary.checkedFile(path, image: name, own: rootFolders)
+            }
+        }
+    }
+
     func checkedRoot(_ path: String) throws -> FilePath {
         let kind = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
         return try boundary.checkedRoot(here(path), image: name, provmethod: provmethod, kind: kind)
@@ -228,8 +250,7 @@ struct ImportImage {
     func names(below folder: [UInt8]) -> ArraySlice<[UInt8]> { names.below(folder) }
 
     private func member(of path: String, kind: String) -> [UInt8] {
-        let known = answer.index?.placements.first { $0.target == path && $0.kind == kind }
-        return known?.member.bytes ?? FilePath(path).lastName.bytes
+        placed[[kind, path]] ?? FilePath(path).lastName.bytes
     }
 
     private mutating func add(_ path: String, kind: String, isRequired: Bool) throws {

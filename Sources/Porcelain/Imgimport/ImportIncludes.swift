@@ -1,4 +1,5 @@
 internal import Bundles
+internal import Definitions
 internal import Digests
 internal import Profiles
 internal import Support
@@ -6,6 +7,8 @@ internal import SystemPackage
 
 /// What the lists of a bundle include.
 extension ImportImage {
+    /// Bytes of a list.
+    static let listLimit: Int64 = 16 << 20
     private static let listColumns = ["template", "pkglist", "otherpkglist", "exlist", "synclists"]
 
     /// Lists of a copy name the copies of what they include, and a list that includes what is not here is told of.
@@ -24,19 +27,43 @@ extension ImportImage {
                         pending.append(path)
                     } else if try !isHere(path) {
                         warnings.append("\(list.printable) includes \(path.printable), which is not here.")
+                    } else if try !isOfSite(path) {
+                        warnings.append("\(list.printable) includes \(path.printable) of this host.")
                     }
                 }
             }
         }
+        try tellOfSources()
+    }
+
+    /// Files of this host that nodes would get.
+    private mutating func tellOfSources() throws {
+        for list in manifest.list("synclists").map({ FilePath($0) }) {
+            guard let file = files.first(where: { $0.target == list }), let read = try? Synclist(file.source) else {
+                continue
+            }
+            let sources = try read.entries.flatMap(\.sources).map { FilePath(bytes: $0) }.filter { try !isOfSite($0) }
+            guard !sources.isEmpty else { continue }
+            let more = sources.count > 5 ? " and \(sources.count - 5) more" : ""
+            let names = sources.prefix(5).map(\.printable).joined(separator: ", ")
+            warnings.append("\(list.printable) gives nodes files of this host: \(names)\(more)")
+        }
+    }
+
+    /// Whether a path is below installdir, or of what comes with Catboat.
+    private func isOfSite(_ path: FilePath) throws -> Bool {
+        guard path.components.allSatisfy({ $0.kind == .regular }) else { return false }
+        return try path.starts(with: cluster.installFolder) || place.standard(path) != path
     }
 
     /// What a list includes, after the names of files that have a copy were changed in it.
     private mutating func includes(ofFile index: Int, from folder: FilePath) throws -> [FilePath] {
         let source = files[index].source
-        guard let status = try source.status(), status.kind == .regular, status.size <= 16 << 20 else { return [] }
+        guard let status = try source.status(), status.kind == .regular, status.size <= Self.listLimit else {
+            return []
+        }
         var includes = ListIncludes(
-            try source.readBytes(limit: 16 << 20), variables: manifest.osimage["environvar"] ?? "")
-        try noteVariables(ofList: try source.readBytes(limit: 16 << 20), files[index].target)
+            try source.readBytes(limit: Int(Self.listLimit)), variables: manifest.osimage["environvar"] ?? "")
         let moved = includes.moved(from: folder) { includeCopies[$0] }
         for path in moved.left {
             let (list, copy) = (files[index].target.printable, includeCopies[path]?.printable ?? "")

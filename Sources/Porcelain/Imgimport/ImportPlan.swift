@@ -14,61 +14,40 @@ struct ImportPlan {
     private(set) var backups: [String: String] = [:]
     let unknownNodes: [String]
 
-    private struct FileRecord: Encodable {
-        var image: String
-        var target: String
-        /// `new`, `replace`, `mode` when only the permissions differ, or `same`.
-        var action: String
-        var backup: String?
-        var sha256: String
-    }
-
-    private struct Record: Encodable {
-        struct Code: Encodable {
-            var kind: String
-            var path: String
-        }
-
-        var image: String
-        var provmethod: String
-        var signature: String
-        var signer: String?
-        var files: [FileRecord]
-        var trees: [String]
-        /// That the image has and that are not here yet.
-        var folders: [String]
-        var code: [Code]
-        /// Columns of an image that is there already which get another value, or none.
-        var changes: [ImportRows.Change]
-        var rows: [String]
-        var unknownNodes: [String]
-    }
-
-    private var records: [FileRecord] = []
-    private let images: [ImportImage]
-    private let rows: ImportRows
-    private let cluster: Cluster
+    /// Of all files, in their order.
+    private(set) var records: [FileRecord] = []
+    private var budget: ImportBudget
+    let images: [ImportImage]
+    let rows: ImportRows
+    let cluster: Cluster
+    let places: RealPlaces
     private var unpacked = 0
     /// Files of the bundle that go into place; what needs one more gets a copy.
     private var spent: Set<FilePath> = []
-    /// Folders of the kits that are defined here.
-    private let kitFolders: Set<FilePath>
+    /// Folders of the kits that are defined here, with the kits' names.
+    private let kitFolders: [FilePath: String]
     /// Where files and folders go: no copy that is kept may have such a name.
     private var targets: Set<FilePath> = []
     /// Folders that go into place as a whole, with what is in them.
     private var trees: [FilePath: [[UInt8]: String]] = [:]
     /// Folders that are made for their own sake.
-    private var made: Set<FilePath> = []
+    private(set) var made: Set<FilePath> = []
     /// Files that are there already and stay.
-    private var left: Set<String> = []
+    private(set) var left: Set<String> = []
 
     init(
         _ images: [ImportImage], _ rows: ImportRows, id: String, stage: FilePath, bundle: String, _ cluster: Cluster
     ) throws {
         (self.images, self.rows, self.cluster) = (images, rows, cluster)
+        let places = RealPlaces(cluster.settings)
+        self.places = places
+        try rows.batch.checkValues()
+        budget = try ImportBudget(images, limit: rows.request.sizeLimit)
         unknownNodes = rows.unknown
-        kitFolders = Set(
-            try cluster.store.rows("kit").compactMap { $0["kitdir"] }.map { FilePath("/").joined(FilePath($0)) })
+        let kits = try cluster.store.rows("kit").compactMap { row in
+            row["kitdir"].map { (FilePath("/").joined(FilePath($0)), row["kitname"] ?? "") }
+        }
+        kitFolders = Dictionary(kits) { first, _ in first }
         plan = InstallPlan(id: id, images: images.map(\.name), stage: stage)
         plan.made = []
         // The rows are set with a mark, in one transaction: values could be those that were there, or be changed since.
@@ -80,7 +59,7 @@ struct ImportPlan {
         plan.closing = Self.text(TableBatch([.delete("catboat_imports", matches: mark)]))
         for image in images {
             let paths = image.files.map(\.target) + image.trees.map(\.target)
-            targets.formUnion(try paths.map { try RealPlace.of($0, cluster.settings) })
+            targets.formUnion(try paths.map { try places.of($0) })
         }
         var taken: [FilePath: String] = [:]
         for image in images {
@@ -109,19 +88,19 @@ struct ImportPlan {
         var finish = InstallPlan.Finish(image: image.name, publishes: publishes)
         guard isBuilt, folders.count == 1, let stored = folders.first else { return finish }
         if image.provmethod == "statelite" {
-            finish.tree = JSONName(try RealPlace.folder(stored, cluster.settings).bytes)
+            finish.tree = JSONName(try places.folder(stored).bytes)
         }
         guard image.provmethod == "netboot" else { return finish }
         let origin = [FilePath(bundle).lastName.printable, image.answer.index?.profileCommit.map { "commit \($0)" }]
         finish.record = InstallPlan.Finish.Record(
-            rootimgdir: try RealPlace.folder(stored, cluster.settings), packages: image.packages,
+            rootimgdir: try places.folder(stored), packages: image.packages,
             facts: image.facts, imported: origin.compactMap { $0 }.joined(separator: ", "))
         return finish
     }
 
     private mutating func add(_ file: ImportImage.File, _ image: ImportImage, _ taken: inout [FilePath: String]) throws
     {
-        let target = try RealPlace.of(file.target, cluster.settings)
+        let target = try places.of(file.target)
         if let digest = taken[target] {
             // Images of one bundle may share lists.
             guard digest == file.sha256 else {
@@ -160,6 +139,7 @@ struct ImportPlan {
         switch file.origin {
         case .member where spent.insert(file.source).inserted: break
         case .member, .copy:
+            try budget.take(UInt64(clamping: file.source.status()?.size ?? 0), for: file.target)
             placement.copyOf = placement.source
             placement.source = JSONName(made.bytes)
         case .link(let place):
@@ -217,7 +197,7 @@ struct ImportPlan {
 
     /// A folder that is there already stays as it is.
     private mutating func add(_ folder: ImportImage.Folder) throws {
-        let target = try RealPlace.of(folder.target, cluster.settings)
+        let target = try places.of(folder.target)
         guard !target.isDirectory else { return }
         guard !targets.contains(target) else { throw Self.fileAndFolder(folder.target.printable) }
         guard try target.status() == nil else {
@@ -248,12 +228,6 @@ struct ImportPlan {
 
     private func stored(_ path: FilePath) -> String { cluster.settings.root.stored(path).printable }
 
-    private func newFolders(of image: ImportImage) -> [String] {
-        image.folders.map(\.target).filter { folder in
-            (try? RealPlace.of(folder, cluster.settings)).map { made.contains($0) } ?? false
-        }.map(\.printable)
-    }
-
     private static func isOne(_ one: FilePath, _ other: FilePath) -> Bool {
         one.starts(with: other) || other.starts(with: one)
     }
@@ -267,37 +241,52 @@ struct ImportPlan {
     }
 
     private mutating func add(_ tree: ImportImage.Tree, _ image: ImportImage) throws {
-        let target = try RealPlace.of(tree.target, cluster.settings)
+        let target = try places.of(tree.target)
         var source = tree.source
         if tree.isPacked {
-            // Of a packed file a hundredth is the least to expect, as of a bundle.
-            let size = UInt64(clamping: try tree.source.targetStatus()?.size ?? 0)
-            let limit = rows.request.sizeLimit ?? max(64 << 20, size.multipliedReportingOverflow(by: 100).partialValue)
-            let trees = ImportTrees(cluster.settings, limit: limit)
+            let trees = ImportTrees(cluster.settings, limit: budget.left)
             let folder = FilePath(bytes: plan.stage.bytes).joined(".tree-\(unpacked)")
             unpacked += 1
             try trees.unpack(tree.source, to: folder, kernel: tree.kernel)
+            try budget.take(Self.size(of: folder), for: tree.target)
             source = tree.inner.map { folder.joined($0) } ?? folder
             guard try source.status()?.kind == .directory else {
                 throw ImportRequest.failure("\(tree.source.lastName.printable) of the bundle holds no root image.")
             }
             if target.isDirectory, try trees.areEqual(source, target) { return }
         } else {
+            try checkKit(tree, target)
             if try Self.isThere(tree, target) { return }
             // Images of one bundle may have a kit in common.
             if let known = trees.updateValue(tree.digests, forKey: target), known == tree.digests { return }
         }
         let backup = target.exists ? free(target) : nil
-        guard backup == nil || tree.isPacked || kitFolders.contains(tree.target) else {
-            throw ImportRequest.failure(
-                "The bundle would replace a folder that is not one of a kit here: '\(tree.target.printable)'",
-                "move it away if the kit shall be there")
-        }
         if let backup {
             let kept = tree.target.removingLastComponent().joined(backup.lastName)
             backups[tree.target.printable] = kept.printable
         }
         plan.trees.append(InstallPlan.Tree(source: source, target: target, backup: backup))
+    }
+
+    /// A folder that is there must be that of the very kit, also when nothing in it changes: it would be one from then on.
+    private func checkKit(_ tree: ImportImage.Tree, _ target: FilePath) throws {
+        guard target.exists else { return }
+        let names = images.flatMap { $0.manifest.kits }.filter { FilePath($0["kitdir"] ?? "") == tree.target }
+        guard let known = kitFolders[tree.target], names.allSatisfy({ $0["kitname"] == known }) else {
+            throw ImportRequest.failure(
+                "The bundle would replace a folder that is not one of its kit here: '\(tree.target.printable)'",
+                "move it away if the kit shall be there")
+        }
+    }
+
+    /// Bytes of all files of an unpacked tree.
+    private static func size(of tree: FilePath) throws -> UInt64 {
+        var size: UInt64 = 0
+        try TreeWalk(tree).run { entry in
+            if entry.status.kind == .regular { size += UInt64(clamping: entry.status.size) }
+            return .enter
+        }
+        return size
     }
 
     /// Whether a folder holds the very files that the bundle brings for it.
@@ -323,48 +312,7 @@ struct ImportPlan {
     private mutating func addFolder(of image: ImportImage) throws {
         guard image.provmethod != "install", let kernel = image.manifest.kernel else { return }
         let stored = FilePath("/").joined(FilePath(kernel)).removingLastComponent()
-        let folder = try RealPlace.folder(stored, cluster.settings)
+        let folder = try places.folder(stored)
         if !plan.folders.contains(where: { $0.bytes == folder.bytes }) { plan.folders.append(JSONName(folder.bytes)) }
-    }
-
-    /// Whether a file is there already and is left as it is.
-    func isHere(_ target: String) -> Bool { left.contains(target) }
-
-    /// Rows of kits that are here already and change.
-    var kitLines: [String] { rows.kitLines }
-
-    /// Backups of what has no line of its own.
-    func hiddenBackups(_ image: ImportImage) -> [(target: String, backup: String)] {
-        let hidden = image.files.filter { !$0.isShown }.map(\.target) + image.trees.map(\.target)
-        return hidden.compactMap { path in backups[path.printable].map { (path.printable, $0) } }
-    }
-
-    /// Columns of an image that is there already and that change, in one line.
-    func changeLine(_ image: ImportImage) -> String? {
-        let changes = rows.changes.filter { $0.image == image.name }
-        let changed = changes.filter { $0.new != nil }.map(\.column)
-        let cleared = changes.filter { $0.new == nil }.map(\.column)
-        guard !changes.isEmpty else { return nil }
-        let parts = [("changed", changed), ("cleared", cleared)].filter { !$0.1.isEmpty }.map {
-            "\($0.0): \($0.1.joined(separator: ", "))"
-        }
-        return "The image \(image.name) is there already; columns \(parts.joined(separator: "; "))."
-    }
-
-    /// The rows, one operation of table-set a line.
-    var rowLines: [UInt8] { rows.batch.bytes }
-
-    var json: [UInt8] {
-        let lines = String(decoding: rows.batch.bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-        return JSONText.document(
-            "imports",
-            images.map { image in
-                Record(
-                    image: image.name, provmethod: image.provmethod, signature: image.answer.signature,
-                    signer: image.answer.signer, files: records.filter { $0.image == image.name },
-                    trees: image.trees.map(\.target.printable), folders: newFolders(of: image),
-                    code: image.code.map { Record.Code(kind: $0.kind, path: $0.name) },
-                    changes: rows.changes.filter { $0.image == image.name }, rows: lines, unknownNodes: unknownNodes)
-            })
     }
 }

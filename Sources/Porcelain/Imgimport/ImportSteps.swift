@@ -132,11 +132,12 @@ struct ImportSteps {
         if let remote = request.remote {
             let folder = try cluster.site("tmpdir").map { try cluster.settings.host(FilePath($0)) }
             words += [
-                "--remote", Word(remote), "--tmpdir", Word(folder ?? FilePath(".").absolute), Word(request.bundle),
+                "--remote", Word(remote), "--tmpdir", Word(folder ?? FilePath(".").absolute), "--",
+                Word(request.bundle),
             ]
         } else {
             try say("Unbundling image...")
-            words.append(Word(FilePath(request.bundle).absolute))
+            words += ["--", Word(FilePath(request.bundle).absolute)]
         }
         let printed: Tool.Captured
         do {
@@ -189,7 +190,8 @@ struct ImportSteps {
                 Console.note("The image \(image.name) brings code that will run as root:")
                 for code in image.code {
                     let isOff = code.kind == "hook" && image.arrivesDisabled && !plan.isHere(code.name)
-                    Console.note("  \(code.kind) \(code.name)\(isOff ? " (disabled: see --enable-hooks)" : "")")
+                    let name = Diagnostic.escaped(code.name, keepingNewlines: false)
+                    Console.note("  \(code.kind) \(name)\(isOff ? " (disabled: see --enable-hooks)" : "")")
                 }
             }
         }
@@ -197,15 +199,19 @@ struct ImportSteps {
         for image in images {
             if request.isVerbose { try Console.print("Adding \(image.name)") }
             for line in image.lines {
-                try Console.print(line)
-                if let backup = plan.backups[line] { try Console.print("  Moving old \(line) to \(backup).") }
+                try show(line)
+                if let backup = plan.backups[line] { try show("  Moving old \(line) to \(backup).") }
             }
-            for (target, backup) in plan.hiddenBackups(image) {
-                try Console.print("  Moving old \(target) to \(backup).")
-            }
+            for (target, backup) in plan.hiddenBackups(image) { try show("  Moving old \(target) to \(backup).") }
+            if request.isDry { for line in plan.hiddenLines(image) { try show("  \(line)") } }
         }
         if request.nodes != nil { try Console.print("Adding postscripts.") }
         if request.isDry { try Console.write(plan.rowLines) }
+    }
+
+    /// Names of a bundle must not look like lines of ours.
+    private func show(_ line: String) throws {
+        try Console.print(Diagnostic.escaped(line, keepingNewlines: false))
     }
 
     // MARK: - Changes

@@ -24,3 +24,22 @@ enum RealPlace {
         return try missing.reversed().reduce(existing.resolved()) { $0.joined($1) }
     }
 }
+
+/// The same for many files of few folders, at one time: each folder is looked at once.
+final class RealPlaces {
+    private let settings: Settings
+    private var folders: [FilePath: FilePath] = [:]
+
+    init(_ settings: Settings) { self.settings = settings }
+
+    func of(_ stored: FilePath) throws -> FilePath {
+        try folder(stored.removingLastComponent()).joined(stored.lastName)
+    }
+
+    func folder(_ stored: FilePath) throws -> FilePath {
+        if let known = folders[stored] { return known }
+        let real = try RealPlace.folder(stored, settings)
+        folders[stored] = real
+        return real
+    }
+}

@@ -40,6 +40,21 @@ extension ForgesBundles {
         try AtomicFile.write(text.utf8, to: file, permissions: executable ? 0o755 : 0o644)
     }
 
+    func extra(_ source: String, to place: String) -> (old: String, new: String) {
+        ("<kernel>", "<extra><dest>\(place)</dest><src>\(source)</src></extra><kernel>")
+    }
+
+    func kit(_ folder: String, repository: String? = nil) -> (old: String, new: String) {
+        let row = "<kit><kitname>k</kitname><kitdir>\(folder)</kitdir></kit>"
+        guard let repository else { return ("<kernel>", row + "<kernel>") }
+        let component = "<kitcomp><kitcompname>c</kitcompname><kitname>k</kitname>"
+        return (
+            "<kernel>",
+            row + component + "<kitreponame>\(repository)</kitreponame></kitcomp><kitrepo><kitreponame>\(repository)"
+                + "</kitreponame><kitname>k</kitname></kitrepo><kernel>"
+        )
+    }
+
     func expectRefused(_ site: Catboat, _ words: Word..., told: String) throws {
         let before = try BundleSite.state("to")
         let refused = try site.run("imgimport", [Word(bundle)] + words)

@@ -5,10 +5,6 @@ import Testing
 
 /// Extra folders of bundles, empty ones too: what they must not make.
 @Suite(.scratchDirectory) struct HostileFolderTests: ForgesBundles {
-    private func extra(_ source: String, to place: String) -> (old: String, new: String) {
-        ("<kernel>", "<extra><dest>\(place)</dest><src>\(source)</src></extra><kernel>")
-    }
-
     /// A bundle with an extra folder of this name that goes to `place`, with an empty folder in it.
     private func make(_ name: String, to place: String, mode: UInt32 = 0o755) throws {
         try make([extra("/x", to: place)]) { folder in
@@ -75,6 +71,23 @@ import Testing
             }
             try expectRefused(to, told: "The bundle brings a file and a folder for one place: '/install/site/name'")
         }
+    }
+
+    @Test func `a dry run tells of every file, folder and mode`() throws {
+        let to = try BundleSite.empty("to")
+        try make([extra("/x", to: "/install")]) { folder in
+            try write("1", "extra/x/driverdisk/debian12/x86_64/dud.img", in: folder)
+            try folder.joined("extra/x/empty").createDirectories()
+        }
+        let told = try to.succeed("imgimport", Word(bundle), "--dry-run")
+        let disk = "/install/driverdisk/debian12/x86_64/dud.img"
+        #expect(told.stdout.contains("  \(disk)\n") && told.stdout.contains("  /install/empty/\n"), "\(told)")
+        #expect(told.stderr.contains("  driver disk \(disk)\n"), "\(told)")
+        try to.succeed("imgimport", Word(bundle))
+        let script = "/install/custom/netboot/debian/compute.postinstall"
+        try Scratch.directory.joined("to\(script)").changePermissions(0o600)
+        let again = try to.succeed("imgimport", Word(bundle), "--dry-run").stdout
+        #expect(again.contains("  \(script) (mode)\n") && !again.contains("  \(disk)\n"), "\(again)")
     }
 
     @Test func `a link in a folder's place is no folder to make`() throws {

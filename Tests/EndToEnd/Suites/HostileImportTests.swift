@@ -8,17 +8,6 @@ import Testing
 @Suite(.scratchDirectory) struct HostileImportTests: ForgesBundles {
     private static let boot = "/install/netboot/debian12/x86_64/compute"
 
-    private func kit(_ folder: String, repository: String? = nil) -> (old: String, new: String) {
-        let row = "<kit><kitname>k</kitname><kitdir>\(folder)</kitdir></kit>"
-        guard let repository else { return ("<kernel>", row + "<kernel>") }
-        let component = "<kitcomp><kitcompname>c</kitcompname><kitname>k</kitname>"
-        return (
-            "<kernel>",
-            row + component + "<kitreponame>\(repository)</kitreponame></kitcomp><kitrepo><kitreponame>\(repository)"
-                + "</kitreponame><kitname>k</kitname></kitrepo><kernel>"
-        )
-    }
-
     @Test(arguments: [
         "/install/custom", "/install/netboot", "/install/netboot/debian12", "/install/postscripts", "/tftpboot/xcat",
         "/install/custom/hooks/osimage/\(image)/pre-genimage.d", "/install/custom/hooks/osimage",
@@ -36,7 +25,7 @@ import Testing
         let to = try BundleSite.empty("to")
         try Scratch.write("ours", to: "to/install/data/k/file")
         try make([kit("/install/data/k")]) { try write("theirs", "k/file", in: $0) }
-        try expectRefused(to, told: "The bundle would replace a folder that is not one of a kit here")
+        try expectRefused(to, told: "The bundle would replace a folder that is not one of its kit here")
         try to.succeed("table-set", "kit", "kitname=k", "kitdir=/install/data/k")
         try to.succeed("imgimport", Word(bundle))
         #expect(try Scratch.directory.joined("to/install/data/k.ORIG/file").readText() == "ours")
@@ -231,15 +220,20 @@ import Testing
 
     @Test func `variables do not make the site's scripts run what a bundle brings`() throws {
         let to = try BundleSite.empty("to")
-        for name in ["BASH_ENV", "B ASH_ENV", "LD_PRELOAD", "PATH", "PYTHONPATH", "PERL5OPT", "TAR_OPTIONS"] {
+        for name in ["BASH_ENV", "B ASH_ENV", "LD_PRELOAD", "PATH", "PYTHONPATH", "APT_CONFIG", "TAR_OPTIONS"] {
             try make([("<osimage>", "<osimage><environvar>A=1,\(name)=/install/x</environvar>")])
             try expectRefused(to, told: "environvar of the bundle sets \(name.filter { $0 != " " }), ")
         }
-        try make { folder in
-            let list = folder.joined("compute.pkglist")
-            try AtomicFile.write((try list.readText() + "#ENV:A=1 LD_PRELOAD=/install/x#\n").utf8, to: list)
+        for end in ["\n", "\r", "\u{2028}", "\u{b}"] {
+            try make { folder in
+                let list = folder.joined("compute.pkglist")
+                try AtomicFile.write("bash\(end)  #ENV:A=1 LD_PRELOAD=/install/x#\(end)".utf8, to: list)
+            }
+            try expectRefused(to, told: "compute.pkglist of the bundle sets LD_PRELOAD, ")
         }
-        try expectRefused(to, told: "compute.pkglist of the bundle sets LD_PRELOAD, ")
+        // A list of a kit is one that others may include.
+        try make([kit("/install/kits/k")]) { try write("#ENV:LD_PRELOAD=/install/x#\n", "k/some/list", in: $0) }
+        try expectRefused(to, told: "/install/kits/k/some/list of the bundle sets LD_PRELOAD, ")
         try make([("<osimage>", "<osimage><environvar>A=1,MYPATH=x</environvar>")])
         let told = try to.succeed("imgimport", Word(bundle)).stderr
         #expect(told.contains("  variable A=1\n  variable MYPATH=x\n"), "\(told)")

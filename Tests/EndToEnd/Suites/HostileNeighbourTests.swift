@@ -1,0 +1,157 @@
+import Support
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Bundles that would change what other images of the site are made of, or that take more than they bring.
+@Suite(.scratchDirectory) struct HostileNeighbourTests: ForgesBundles {
+    private static let boot = "/install/netboot/debian12/x86_64/compute"
+    private let evil = (">\(image)<", ">evil<")
+
+    /// Edits that make the image a statelite one in the folder of the diskless one, with `litefile`.
+    private func statelite(_ litefile: String = "\(boot)/litefile.csv") -> [(old: String, new: String)] {
+        [
+            evil, ("<provmethod>netboot<", "<provmethod>statelite<"),
+            ("initrd-stateless.gz", "initrd-statelite.gz"),
+            (
+                "<rootimg>\(Self.boot)/rootimg.cpio.gz</rootimg>",
+                "<rootimgtree>\(Self.boot)/rootimgtree.gz</rootimgtree>"
+            ),
+            ("<kernel>", "<litefile>\(litefile)</litefile><kernel>"),
+        ]
+    }
+
+    /// Gives the folder of a bundle the files of a statelite image.
+    private func fill(_ folder: FilePath) throws {
+        _ = try Tool("mv", [Word(folder.joined("initrd-stateless.gz")), Word(folder.joined("initrd-statelite.gz"))])
+            .output()
+        try write("evil\n", "lite/rootimg/etc/motd", in: Scratch.directory)
+        try Catboat().succeed(
+            "ramdisk-pack", "-o", Word(folder.joined("rootimgtree.gz")), Word(Scratch.directory.joined("lite")))
+        try Scratch.directory.joined("lite").removeTree()
+        try write("\"evil\",\"/etc/x\",\"tmpfs\",,\n", "litefile.csv", in: folder)
+    }
+
+    @Test func `the statelite image of a profile leaves what is the diskless one's, and says what they share`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        func refuse(
+            _ edits: [(old: String, new: String)], told: String, change: (FilePath) throws -> Void = { _ in }
+        ) throws {
+            try make(edits) { folder in
+                try fill(folder)
+                try change(folder)
+            }
+            try expectRefused(to, told: told)
+        }
+        for name in ["rootimg.cpio.gz", "initrd-stateless.gz", "other"] {
+            try refuse(
+                statelite() + [extra("/x/\(name)", to: Self.boot)],
+                told: "what only the site decides: '\(Self.boot)/\(name)'"
+            ) { try write("evil", "extra/\(name)", in: $0) }
+        }
+        try refuse(
+            statelite() + [
+                ("<pkglist>/install/custom/netboot/debian/compute.pkglist<", "<pkglist>\(Self.boot)/rootimg.gz<")
+            ],
+            told: "what only the site decides: '\(Self.boot)/rootimg.gz'")
+        for name in ["initrd-stateless.gz", "rootimg.cpio.gz", ".state"] {
+            try refuse(statelite("\(Self.boot)/\(name)"), told: "The bundle ") {
+                try write("evil", name, in: $0)
+            }
+        }
+        try refuse(statelite("/install/img/.locked") + [(Self.boot, "/install/img")], told: "The bundle ") {
+            try write("evil", ".locked", in: $0)
+        }
+
+        try make(statelite()) { try fill($0) }
+        let told = try to.succeed("imgimport", Word(bundle)).stderr
+        #expect(told.contains("  root image also of osimage \(Self.image)\n"), "\(told)")
+        let boot = Scratch.directory.joined("to\(Self.boot)")
+        #expect(try boot.joined("rootimg.ORIG/etc/motd").readText() == "hello 2\n")
+        #expect(try boot.joined("initrd-stateless.gz").readText() == "initrd-stateless.gz 2")
+        // Now there is an image of that name, but of another kind.
+        try make([evil])
+        try expectRefused(to, told: "The bundle would change the root image of osimage \(Self.image)")
+    }
+
+    @Test func `an image without rootimgdir gets one, and never that of another image`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        let place = "/install/netboot/elsewhere"
+        try make([evil, ("<rootimgdir>\(Self.boot)</rootimgdir>", ""), (Self.boot, place)])
+        #expect(try to.succeed("imgimport", Word(bundle)).stderr.contains("it becomes \(place), where the kernel goes"))
+        let row = try to.succeed("lsdef", "-t", "osimage", "evil", "-i", "rootimgdir").stdout
+        #expect(row.contains("rootimgdir=\(place)\n"), "\(row)")
+        try make([evil])
+        try expectRefused(to, told: "The bundle would change the root image of osimage \(Self.image)")
+    }
+
+    @Test func `a path that is a boot file and a list is refused`() throws {
+        let to = try BundleSite.empty("to")
+        try make([("<exlist>/install/custom/netboot/debian/compute.exlist<", "<exlist>\(Self.boot)/rootimg.cpio.gz<")])
+        for words in [[], ["-f", "web"]] as [[Word]] {
+            let refused = try to.run("imgimport", [Word(bundle)] + words)
+            #expect(refused.status == 1 && refused.stderr.contains("one path for two"), "\(refused)")
+        }
+    }
+
+    @Test func `what other images are made from is listed`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        let list = "/install/custom/netboot/debian/compute.pkglist"
+        try make([
+            (">\(Self.image)<", ">evil<"), (Self.boot, "\(Self.boot)-evil"),
+            extra("/m", to: "/install/debian12/x86_64"),
+            ("<linuximage>", "<linuximage><pkgdir>/tmp/repo,/install/repo,http://x/y</pkgdir>"),
+            ("<osimage>", "<osimage><environvar>A=1\n  nothing else</environvar>"),
+        ]) { try write("x", "extra/m/linux", in: $0) }
+        let told = try to.succeed("imgimport", Word(bundle), "--dry-run").stderr
+        for line in [
+            "pkglist of osimage \(Self.image): \(list)", "packages of /tmp/repo", "packages of http://x/y",
+            "medium of osimage \(Self.image): /install/debian12/x86_64/linux", "variable A=1\\n  nothing else",
+        ] { #expect(told.contains("  \(line)\n"), "\(line): \(told)") }
+        #expect(!told.contains("/install/repo\n"))
+    }
+
+    @Test func `what is brought once does not fill the disk`() throws {
+        let to = try BundleSite.empty("to")
+        let noise = String(repeating: "x", count: 400_000)
+        try make((0..<6).map { extra("/x", to: "/install/copy\($0)") }) { try write(noise, "extra/x/file", in: $0) }
+        try expectRefused(to, "--max-size", "1000000", told: "The bundle would become too much: '/install/copy3/file'")
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try Scratch.directory.joined("to/install/copy5/file").readText() == noise)
+    }
+
+    @Test func `hooks of an import get no variables of what has just come`() throws {
+        let to = try BundleSite.empty("to")
+        for event in ["pre-imgimport", "post-imgimport"] {
+            try Scratch.write(
+                "#!/bin/sh\nenv >> \(Scratch.directory)/heard\n", to: "to/install/custom/hooks/\(event)",
+                permissions: 0o755)
+        }
+        try make([("<osimage>", "<osimage><environvar>SITE_COLOUR=red</environvar>")])
+        try to.succeed("imgimport", Word(bundle))
+        let heard = try Scratch.directory.joined("heard").readText()
+        #expect(heard.contains("CATBOAT_EVENT=post-imgimport") && !heard.contains("SITE_COLOUR"), "\(heard)")
+    }
+
+    @Test func `the tables are no file of a bundle`() throws {
+        let to = try BundleSite.empty("to")
+        try make([extra("/x/site.sqlite", to: "/etc/catboat")]) { try write("x", "extra/site.sqlite", in: $0) }
+        try expectRefused(to, "--allow-outside", told: "what only the site decides: '/etc/catboat/site.sqlite'")
+    }
+
+    @Test func `a list cannot take secrets of this host along`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        try Scratch.write("secret", to: "to/etc/shadow", permissions: 0o600)
+        try make([("<osimage>", "<osimage><synclists>/install/custom/sync</synclists>")]) { folder in
+            try write("bash\n#INCLUDE:/etc/shadow#\n", "compute.pkglist", in: folder)
+            try write("/etc/shadow -> /srv/x\n", "sync", in: folder)
+        }
+        let told = try to.succeed("imgimport", Word(bundle)).stderr
+        #expect(told.contains("compute.pkglist includes /etc/shadow of this host."), "\(told)")
+        #expect(told.contains("/install/custom/sync gives nodes files of this host: /etc/shadow\n"), "\(told)")
+        let leak = Scratch.directory.joined("leak.tgz")
+        let refused = try to("imgexport", Word(Self.image), Word(leak), "--complete")
+        #expect(refused.status == 1 && !leak.exists)
+        #expect(refused.stderr.contains("'/etc/shadow', which a list includes, may not be read by everybody."))
+    }
+}
