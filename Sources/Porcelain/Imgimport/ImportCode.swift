@@ -1,6 +1,7 @@
 internal import Bundles
 internal import CommandShell
 internal import Definitions
+internal import Digests
 internal import Profiles
 internal import Support
 internal import SystemPackage
@@ -28,7 +29,9 @@ extension ImportImage {
         let boot = Set([manifest.kernel, manifest.ramdisk, manifest.rootimg].compactMap { $0 }.map { FilePath($0) })
         for file in files where !boot.contains(file.target) {
             let place = real(file.target)
-            if let kind = byPlace[place] ?? boundary.codeKind(file.target) ?? others.kind(of: place) {
+            if let kind = byPlace[place] ?? boundary.codeKind(file.target) {
+                add(kind, file.target.printable)
+            } else if let kind = others.kind(of: place), try Self.changes(place, file) {
                 add(kind, file.target.printable)
             } else if try isExecutable(file, replacing: place) {
                 add("executable", file.target.printable)
@@ -44,6 +47,12 @@ extension ImportImage {
         for repository in try newRepositories() { add("packages of", repository) }
         for variable in variables { add("variable", variable) }
         return result
+    }
+
+    /// Whether what is in a file's place is not that very file.
+    private static func changes(_ place: FilePath, _ file: File) throws -> Bool {
+        guard let kind = try place.status()?.kind, kind == .regular || kind == .symbolicLink else { return true }
+        return try BundleInstaller.digest(place)?.description != file.sha256
     }
 
     /// Whether a file may be executed, takes the place of one that may, or begins as a script does.

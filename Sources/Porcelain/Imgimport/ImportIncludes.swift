@@ -2,6 +2,7 @@ internal import Bundles
 internal import Definitions
 internal import Digests
 internal import Profiles
+internal import Settings
 internal import Support
 internal import SystemPackage
 
@@ -36,18 +37,31 @@ extension ImportImage {
         try tellOfSources()
     }
 
-    /// Files of this host that nodes would get.
+    /// Files of this host that nodes would get, and that not everybody may read here.
     private mutating func tellOfSources() throws {
         for list in manifest.list("synclists").map({ FilePath($0) }) {
             guard let file = files.first(where: { $0.target == list }), let read = try? Synclist(file.source) else {
                 continue
             }
-            let sources = try read.entries.flatMap(\.sources).map { FilePath(bytes: $0) }.filter { try !isOfSite($0) }
+            let sources = try read.entries.flatMap(\.sources).map { FilePath(bytes: $0) }
+                .filter { try !isOfSite($0) && isPrivate($0) }
             guard !sources.isEmpty else { continue }
             let more = sources.count > 5 ? " and \(sources.count - 5) more" : ""
             let names = sources.prefix(5).map(\.printable).joined(separator: ", ")
-            warnings.append("\(list.printable) gives nodes files of this host: \(names)\(more)")
+            warnings.append("\(list.printable) gives nodes what not everybody may read here: \(names)\(more)")
         }
+    }
+
+    /// Whether others than its owner and group cannot read a file, or not get to it; up to the first pattern.
+    private func isPrivate(_ path: FilePath) throws -> Bool {
+        var place = FilePath("/")
+        for part in path.components {
+            if part.string.contains(where: { "*?[".contains($0) }) { return false }
+            place = place.joined(FilePath(part.string))
+            guard let status = try cluster.settings.host(place).targetStatus() else { return false }
+            if status.permissions & (status.kind == .directory ? 0o001 : 0o004) == 0 { return true }
+        }
+        return false
     }
 
     /// Whether a path is below installdir, or of what comes with Catboat.

@@ -142,13 +142,16 @@ import Testing
     @Test func `a list cannot take secrets of this host along`() throws {
         let to = try BundleSite.make("to", version: "2")
         try Scratch.write("secret", to: "to/etc/shadow", permissions: 0o600)
+        try Scratch.write("127.0.0.1 localhost\n", to: "to/etc/hosts")
         try make([("<osimage>", "<osimage><synclists>/install/custom/sync</synclists>")]) { folder in
             try write("bash\n#INCLUDE:/etc/shadow#\n", "compute.pkglist", in: folder)
-            try write("/etc/shadow -> /srv/x\n", "sync", in: folder)
+            try write("/etc/hosts /etc/shadow -> /srv/x\n", "sync", in: folder)
         }
         let told = try to.succeed("imgimport", Word(bundle)).stderr
         #expect(told.contains("compute.pkglist includes /etc/shadow of this host."), "\(told)")
-        #expect(told.contains("/install/custom/sync gives nodes files of this host: /etc/shadow\n"), "\(told)")
+        #expect(
+            told.contains("/install/custom/sync gives nodes what not everybody may read here: /etc/shadow\n"), "\(told)"
+        )
         let leak = Scratch.directory.joined("leak.tgz")
         let refused = try to("imgexport", Word(Self.image), Word(leak), "--complete")
         #expect(refused.status == 1 && !leak.exists)
