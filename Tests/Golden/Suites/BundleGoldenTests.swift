@@ -33,7 +33,8 @@ import Testing
     private func plain(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
             !line.hasPrefix("hint: ") && !line.hasPrefix("The image ") && !line.hasPrefix("  postinstall ")
-                && !line.hasPrefix("  hook ") && !line.hasPrefix("  extra ") && !line.hasPrefix("bundle-")
+                && !line.hasPrefix("  hook ") && !line.hasPrefix("  extra ") && !line.hasPrefix("  root image ")
+                && !line.hasPrefix("bundle-")
                 && !line.hasPrefix("manifest-")
         }.joined(separator: "\n")
     }
