@@ -31,26 +31,36 @@ public struct ListIncludes: Sendable {
     /// - Parameter place: where an included file is from now on; nil when it stays.
     /// - Returns: the list, nil when nothing changes, and the files whose names come from a variable and stay.
     public func moved(from folder: FilePath, _ place: (FilePath) -> FilePath?) -> (bytes: [UInt8]?, left: [FilePath]) {
-        var result = text
+        var result: [UInt8] = []
+        var start = 0
         var left: [FilePath] = []
-        for range in names.reversed() {
+        /// Puts other bytes in the place of these.
+        func replace(_ range: Range<Int>, by bytes: [UInt8]) {
+            result += text[start..<range.lowerBound] + bytes
+            start = range.upperBound
+        }
+        for range in names {
             guard let old = path(range, folder), let new = place(old) else { continue }
             let (name, last) = (text[range], old.lastName.bytes)
             if name.first == UInt8(ascii: "/"), !name.contains(UInt8(ascii: "$")) {
-                result.replaceSubrange(range, with: new.bytes)
+                replace(range, by: new.bytes)
             } else if name.suffix(last.count).elementsEqual(last) {
-                result.replaceSubrange(range.upperBound - last.count..<range.upperBound, with: new.lastName.bytes)
+                replace(range.upperBound - last.count..<range.upperBound, by: new.lastName.bytes)
             } else {
                 left.append(old)
             }
         }
-        return (result == text ? nil : result, left.reversed())
+        guard start > 0 else { return (nil, left) }
+        result += text[start...]
+        return (result == text ? nil : result, left)
     }
 
     private func path(_ range: Range<Int>, _ folder: FilePath) -> FilePath? {
         let name = Self.expand(Substring(String(decoding: text[range], as: UTF8.self)), values)
         guard !name.isEmpty, !name.contains("\0") else { return nil }
-        return name.hasPrefix("/") ? FilePath(name) : folder.joined(name)
+        let path = name.hasPrefix("/") ? FilePath(name) : folder.joined(name)
+        // `..` by its name alone; where a symbolic link is on the way a list is not to be followed.
+        return path.components.contains { $0.kind != .regular } ? path.lexicallyNormalized() : path
     }
 
     private static func expand(_ text: Substring, _ values: [String: String]) -> String {

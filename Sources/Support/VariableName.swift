@@ -16,14 +16,20 @@ public enum VariableName {
     }
 
     private static let steering: Set = [
-        "APT_CONFIG", "AWKPATH", "BASHOPTS", "CPATH", "CURL_HOME", "DEBCONF_SYSTEMRC", "EDITOR", "ENV", "FPATH", "HOME",
-        "IFS", "LIBRARY_PATH", "MANPAGER",
-        "PAGER", "PATH", "PS4", "SHELL", "SHELLOPTS", "SSH_ASKPASS", "SYSTEMD_EDITOR", "TMPDIR", "VISUAL", "ZDOTDIR",
+        "ANSIBLE_CONFIG", "ANSIBLE_LIBRARY", "APT_CONFIG", "AWKPATH", "BASHOPTS", "CDPATH", "CLASSPATH", "CURL_HOME",
+        "DEBCONF_SYSTEMRC", "EDITOR", "FPATH", "GNUPGHOME", "HOME", "IFS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS",
+        "KRB5_CONFIG", "KUBECONFIG", "LESSCLOSE", "LESSKEY", "LESSOPEN", "MAKEFILES", "MAKEFLAGS", "MANPAGER",
+        "NODE_OPTIONS", "NODE_PATH", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "PAGER", "PATH",
+        "PIP_CONFIG_FILE", "PS4", "RPM_CONFIGDIR", "RPM_POPTEXEC_PATH", "RSYNC_CONNECT_PROG", "RSYNC_RSH", "RUBYLIB",
+        "RUBYOPT", "SHELL", "SHELLOPTS", "SSH_ASKPASS", "SUDO_ASKPASS", "SYSTEM_WGETRC", "SYSTEMD_EDITOR",
+        "TAR_OPTIONS",
+        "TMPDIR", "VISUAL", "WGETRC", "ZDOTDIR", "ZYPP_CONF",
     ]
     private static let prefixes = [
-        "ANSIBLE_", "BASH_", "CATBOAT_", "DPKG_", "DRACUT_", "GCONV_", "GIT_", "GLIBC_", "GNUPG",
-        "GPG_", "JAVA_", "LD_", "LESS", "LIBDNF_", "LUA_", "MAKEF", "MALLOC_", "NODE_", "OPENSSL_", "PERL", "PKCS11_",
-        "PYTHON", "RPM_", "RSYNC_", "RUBY", "SUDO_", "SYSTEM_WGETRC", "TAR_", "WGETRC", "XDG_", "ZYPP",
+        "BASH_", "CATBOAT_", "DPKG_", "GCONV_", "GIT_ASKPASS", "GIT_CONFIG", "GIT_DIR", "GIT_E", "GIT_P", "GIT_SSH",
+        "GIT_TEMPLATE", "GLIBC_", "LD_", "LUA_CPATH", "LUA_INIT", "LUA_PATH", "PERL5", "PERLLIB", "PYTHONBREAKPOINT",
+        "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONSTARTUP", "PYTHONUSERBASE",
+        "XDG_CONFIG", "XDG_DATA",
     ]
 
     /// Whether shells, interpreters, the linker or common programs are known to run or load what such a variable names.

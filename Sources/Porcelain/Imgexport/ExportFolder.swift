@@ -44,7 +44,7 @@ struct ExportFolder {
 
     private static func check(_ entry: TreeWalk.Entry, in shown: FilePath) throws {
         let path = shown.joined(entry.path)
-        guard !entry.path.components.contains(where: { ImportBoundary.reserved.contains($0.string) }) else {
+        guard !ImportBoundary.isReserved(entry.path) else {
             throw ExportTarget.failure(
                 "'\(path.printable)' has a name that Catboat keeps to itself; no import takes it.",
                 "remove it from '\(shown.printable)'")

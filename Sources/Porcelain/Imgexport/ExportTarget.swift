@@ -344,11 +344,11 @@ struct ExportTarget {
             for path in ListIncludes(try list.readBytes(), variables: variables).paths(from: top) {
                 let file = try cluster.settings.host(path)
                 guard seen.insert(file).inserted else { continue }
-                guard let status = try file.targetStatus(), status.kind == .regular else {
+                guard file.isRegularFile else {
                     throw Self.failure("Couldn't find included file \(path.printable) for \(image).")
                 }
                 // A list may have come in a bundle.
-                guard try status.permissions & 0o004 != 0 || path.starts(with: cluster.installFolder) else {
+                guard try !cluster.isPrivate(path) else {
                     throw Self.failure(
                         "'\(path.printable)', which a list includes, may not be read by everybody.",
                         "take it out of the list \(list.lastName.printable), or make it readable if it is one")

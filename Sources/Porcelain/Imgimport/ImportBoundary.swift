@@ -35,7 +35,7 @@ struct ImportBoundary {
     /// Folders on which all of this depends: nothing takes the place of one, or of a folder that holds one.
     private var pillars: [Place] { closed + roots + [custom, hooks, postscripts, prescripts] }
     /// Files and folders that Catboat believes, wherever they are.
-    static let reserved: Set = [".packed", ".import", ".catboat"]
+    private static let reserved: Set = [".packed", ".import", ".catboat"]
     /// Others that it believes beside a root image.
     private static let states: Set = [
         ".lock", ".state", ".stage", ".listing", ".changes", ".locked", ".populate.log", ".initrd.json", ".initrd.log",
@@ -102,14 +102,14 @@ struct ImportBoundary {
         }
         // Without doubled slashes.
         let plain = FilePath("/").joined(path)
-        if closed.contains(where: { plain.starts(with: $0.stored) }) || isReserved(plain) {
+        if closed.contains(where: { plain.starts(with: $0.stored) }) || Self.isReserved(plain) {
             throw Self.refusal(plain)
         }
         guard allowsOutside || roots.contains(where: { plain.starts(with: $0.stored) && plain != $0.stored }) else {
             throw Self.outside("'\(plain.printable)'")
         }
         let real = try real(plain)
-        if closed.contains(where: { real.starts(with: $0.real) }) || isReserved(settings.root.stored(real)) {
+        if closed.contains(where: { real.starts(with: $0.real) }) || Self.isReserved(settings.root.stored(real)) {
             throw Self.refusal(plain)
         }
         guard allowsOutside || roots.contains(where: { real.starts(with: $0.real) && real != $0.real }) else {
@@ -129,8 +129,7 @@ struct ImportBoundary {
         let trees = try own.map { try Place($0.joined("rootimg"), places) }
         let owned = try own.map { try Place($0, places) }
         let shared = Set(owned.map(\.real))
-        // In a folder that two images share, what is no boot file of this one may be one of the other.
-        let others = rootImages.filter { $0.image != image && (!shared.contains($0.place.real) || $0.isBuilt) }
+        let others = rootImages.filter { $0.image != image && !shared.contains($0.place.real) }
         let barred = trees + others.map(\.place)
         // As it is written first: in there links lead anywhere.
         let written = FilePath("/").joined(FilePath(text))
@@ -141,12 +140,22 @@ struct ImportBoundary {
         guard !(pillars + rootImages.map(\.place) + owned).contains(where: { $0.isBelow(plain, real) }) else {
             throw Self.refusal(plain)
         }
-        let isHidden = plain.lastName.bytes.first == UInt8(ascii: ".")
-        guard !isHidden || !owned.contains(where: { $0.real == real.removingLastComponent() }) else {
-            throw Self.refusal(plain)
-        }
+        let isOwned = owned.contains { $0.real == real.removingLastComponent() }
+        guard !Self.isOfRootImage(plain, isOwned: isOwned, below: roots[0].stored.joined("netboot")),
+            !Self.isOfRootImage(settings.root.stored(real), isOwned: isOwned, below: roots[0].stored.joined("netboot"))
+        else { throw Self.refusal(plain) }
         return plain
     }
+
+    /// Whether a file would be one of a root image: of the image's folder, or of one that may be there some day.
+    private static func isOfRootImage(_ path: FilePath, isOwned: Bool, below netboot: FilePath) -> Bool {
+        if path.components.contains("rootimg") { return true }
+        guard isOwned || path.starts(with: netboot) else { return false }
+        let name = path.lastName.printable
+        return name.hasPrefix("rootimg") || allBootNames.contains(name) || (isOwned && name.hasPrefix("."))
+    }
+
+    private static let allBootNames = Set(["netboot", "statelite"].flatMap { bootNames($0) })
 
     /// The same for a folder that goes into place as a whole, and takes what is there out of its place.
     /// - Parameter names: of what is in it.
@@ -155,7 +164,7 @@ struct ImportBoundary {
     ) throws -> FilePath {
         let plain = try checkedFile(text, image: image, own: own)
         guard codeKind(plain) == nil else { throw Self.refusal(plain) }
-        for name in names where isReserved(FilePath(bytes: name), in: plain) {
+        for name in names where Self.isReserved(FilePath(bytes: name)) {
             throw Self.refusal(plain.joined(FilePath(bytes: name)))
         }
         return plain
@@ -205,10 +214,19 @@ struct ImportBoundary {
             : ["kernel", "initrd-stateless.gz", "rootimg"] + PackedRoot.names
     }
 
-    /// Other images whose root image lies in the same folder.
-    func sharers(of folder: FilePath, image: String) throws -> [String] {
+    /// Other images whose root image lies in the same folder, or would; but not that of the pair which nobody has built.
+    func sharers(of folder: FilePath, image: String, provmethod: String, kind: [String]) throws -> [String] {
         let real = try places.folder(folder)
-        return rootImages.filter { $0.image != image && $0.place.real == real && $0.isBuilt }.map(\.image)
+        return rootImages.filter { other in
+            guard other.image != image, other.place.real == real else { return false }
+            let isPair = other.kind == kind && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
+            return other.isBuilt || !isPair
+        }.map(\.image)
+    }
+
+    /// Whether a file is one of those that the two images of a profile have in one folder.
+    static func isBootFile(_ path: FilePath, of provmethod: String) -> Bool {
+        bootNames(provmethod).contains(path.lastName.printable)
     }
 
     private func real(_ plain: FilePath) throws -> FilePath {
@@ -220,13 +238,9 @@ struct ImportBoundary {
         }
     }
 
-    /// - Parameter top: the folder that a relative path is in.
-    private func isReserved(_ path: FilePath, in top: FilePath = "/") -> Bool {
-        let names = path.components.map(\.string)
-        if names.contains(where: { Self.reserved.contains($0) }) { return true }
-        // Where root images are, or may be one day.
-        let netboot = roots[0].stored.joined("netboot")
-        return top.joined(path).starts(with: netboot) && names.contains { Self.states.contains($0) }
+    /// Root images may be anywhere.
+    static func isReserved(_ path: FilePath) -> Bool {
+        path.components.contains { reserved.contains($0.string) || states.contains($0.string) }
     }
 
     private static func refusal(_ plain: FilePath) -> any Error {

@@ -9,19 +9,19 @@ struct ImportBudget {
     /// Bytes.
     private(set) var left: UInt64
 
-    /// - Parameter limit: bytes that were asked for; nil: 100 times what is packed or brought, 64 MiB at least.
+    /// - Parameter limit: bytes that were asked for; nil: 100 times what is packed, 64 MiB at least, and what is brought once more.
     init(_ images: [ImportImage], limit: UInt64?) throws {
-        let most = BundleLimits().members
-        guard images.reduce(0, { $0 + $1.files.count + $1.folders.count }) <= most else {
-            throw ImportRequest.failure(
-                "The bundle names more than \(most) places for files.", "export the image in parts")
-        }
         var packed: UInt64 = 0
         for tree in images.flatMap(\.trees) where tree.isPacked {
             packed += UInt64(clamping: try tree.source.targetStatus()?.size ?? 0)
         }
         let (product, isTooLarge) = packed.multipliedReportingOverflow(by: 100)
-        left = limit ?? max(64 << 20, isTooLarge ? .max : product)
+        // What is brought may be there once more.
+        let brought = images.flatMap(\.answer.members).reduce(UInt64(0)) {
+            $0.addingReportingOverflow($1.size).partialValue
+        }
+        let (sum, isSumTooLarge) = max(64 << 20, isTooLarge ? .max : product).addingReportingOverflow(brought)
+        left = limit ?? (isSumTooLarge ? .max : sum)
     }
 
     mutating func take(_ bytes: UInt64, for target: FilePath) throws {

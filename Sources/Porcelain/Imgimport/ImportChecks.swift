@@ -137,6 +137,15 @@ extension ImportImage {
         }
     }
 
+    /// In tables of statelite files a name may be that of a group of images.
+    func checkGroups() throws {
+        let groups = try cluster.osimageNames().flatMap { try cluster.findOsimage($0)?.list("groups") ?? [] }
+        guard !groups.contains(name) else {
+            throw ImportRequest.failure(
+                "'\(name)' is the name of a group of osimages here.", "import a copy: -f PROFILE --name NAME")
+        }
+    }
+
     /// Columns that no file of the bundle fills: genimage would write there, an installer would show it to nodes.
     func checkColumns() throws {
         for item in manifest.list("partitionfile") {

@@ -18,7 +18,7 @@ extension ImportImage {
             if seen.insert(name).inserted { result.append(Code(kind: kind, name: name)) }
         }
         for folder in Set(rootFolders) {
-            for other in try boundary.sharers(of: folder, image: name) { add("root image also of osimage", other) }
+            for other in try sharers(of: folder) { add("root image also of osimage", other) }
         }
         // By where they really are: an earlier bundle may have brought a link on the way.
         let places = RealPlaces(cluster.settings)
@@ -47,6 +47,11 @@ extension ImportImage {
         for repository in try newRepositories() { add("packages of", repository) }
         for variable in variables { add("variable", variable) }
         return result
+    }
+
+    private func sharers(of folder: FilePath) throws -> [String] {
+        let kind = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
+        return try boundary.sharers(of: folder, image: name, provmethod: provmethod, kind: kind)
     }
 
     /// Whether what is in a file's place is not that very file.

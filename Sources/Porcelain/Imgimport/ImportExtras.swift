@@ -20,7 +20,7 @@ extension ImportImage {
             let folder = prefix + Array(FilePath("/").joined(source).bytes.dropFirst())
             let inner = names(below: folder)
             let destination = FilePath("/").joined(FilePath(extra.dest))
-            if let member = members[prefix + source.lastName.bytes], inner.isEmpty, !member.isLink {
+            if let member = members[prefix + source.lastName.bytes], folderModes[folder] == nil, !member.isLink {
                 lines.append(destination.joined(source.lastName).printable)
                 try addExtra(member, to: destination.joined(source.lastName), isShown: true)
                 continue
@@ -29,7 +29,8 @@ extension ImportImage {
                 throw ImportRequest.failure("The bundle does not have the extra file \(extra.src).")
             }
             lines.append(extra.dest)
-            try addFolder(destination, mode, isEmpty: inner.isEmpty)
+            // xCAT makes the top with whatever mode.
+            try addFolder(destination, answer.index == nil ? "755" : mode, isEmpty: inner.isEmpty)
             for name in folderNames.below(folder) {
                 let relative = FilePath(bytes: name.dropFirst(folder.count + 1))
                 try addFolder(
@@ -51,7 +52,7 @@ extension ImportImage {
             guard known == member.sha256 else { throw Self.collision(target) }
             return
         }
-        try append(member, to: target, isShown: isShown)
+        try append(member, to: target, isShown: isShown, isExtra: true)
     }
 
     /// - Parameter isEmpty: whether no file of the bundle goes there, so that its path is looked at for its own sake.
@@ -59,6 +60,7 @@ extension ImportImage {
         // Of one that is there nothing is changed.
         if isEmpty, try cluster.settings.host(path).isDirectory { return }
         let target = isEmpty ? try boundary.checkedFile(path.printable, image: name, own: rootFolders) : path
+        try count.take()
         folders.append(Folder(target: target, mode: mode))
     }
 

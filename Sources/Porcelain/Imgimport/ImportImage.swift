@@ -8,56 +8,6 @@ internal import SystemPackage
 
 /// One image of a bundle: what it will be here, and where each of its files goes.
 struct ImportImage {
-    struct File {
-        enum Origin {
-            case member
-            /// Stays where it is: a folder of the bundle goes into place with it.
-            case copy
-            case link(FilePath)
-        }
-
-        /// On the host, where the bundle was unpacked; of no meaning for a link.
-        var source: FilePath
-        /// As stored.
-        var target: FilePath
-        var sha256: String
-        var mode: String?
-        /// Whether its path gets a line of its own.
-        var isShown: Bool
-        var origin = Origin.member
-
-        /// Whether it becomes a link to something else of the bundle.
-        var isLink: Bool { if case .link = origin { true } else { false } }
-    }
-
-    /// Something that will run as root, or make others run it.
-    struct Code {
-        var kind: String
-        /// Its path, as stored, or what else names it.
-        var name: String
-    }
-
-    struct Tree {
-        /// The packed file to unpack, or a folder of the bundle.
-        var source: FilePath
-        var isPacked: Bool
-        /// `rootimg` within what is unpacked, for a tree with a top of its own.
-        var inner: String?
-        var target: FilePath
-        /// The kernel of a packed root image.
-        var kernel: FilePath?
-        /// Digests of the files of a folder of the bundle, by name.
-        var digests: [[UInt8]: String] = [:]
-    }
-
-    /// A folder that an extra folder of the bundle makes, be it empty or not.
-    struct Folder {
-        /// As stored.
-        var target: FilePath
-        /// Permission bits in octal.
-        var mode: String
-    }
-
     let answer: BundleRecord
     var manifest: BundleManifest
     private(set) var files: [File] = []
@@ -85,6 +35,7 @@ struct ImportImage {
     let boundary: ImportBoundary
     let cluster: Cluster
     private let request: ImportRequest
+    let count: ImportCount
     var members: [[UInt8]: BundleRecord.Member] = [:]
     /// Of the members.
     private let names: SortedNames
@@ -109,11 +60,11 @@ struct ImportImage {
 
     init(
         _ answer: BundleRecord, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
-        _ cluster: Cluster
+        _ cluster: Cluster, _ count: ImportCount
     ) throws {
         let manifest = manifest.withoutForeignBootFiles
         (self.answer, self.manifest, original) = (answer, manifest, manifest)
-        (self.request, self.cluster) = (request, cluster)
+        (self.request, self.cluster, self.count) = (request, cluster, count)
         self.stage = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
         boundary = try ImportBoundary(cluster, allowsOutside: request.allowsOutside)
         place = StandardPlace(try cluster.installFolder, cluster.settings)
@@ -132,6 +83,7 @@ struct ImportImage {
         moveStandardFiles()
         changeProfile()
         try checkNames()
+        try checkGroups()
         try nameRootFolder()
         try checkColumns()
         try checkBootFolder()
@@ -198,6 +150,14 @@ struct ImportImage {
         warnings.append(
             "The lists of \(name) were changed since its root image was built; genimage and packimage make one of them."
         )
+    }
+
+    /// Whether they are the diskless and the statelite image of one profile, which share a folder.
+    func isPair(with other: ImportImage) -> Bool {
+        let kinds = [self, other].map { image in
+            ["osvers", "osarch", "profile"].map { image.manifest.osimage[$0] ?? "" }
+        }
+        return kinds[0] == kinds[1] && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
     }
 
     /// Where the root image is, as the row and as the boot files say.
@@ -277,7 +237,9 @@ struct ImportImage {
 
     func digest(of target: FilePath) -> String? { digests[target] }
 
-    mutating func append(_ member: BundleRecord.Member, to target: FilePath, isShown: Bool) throws {
+    mutating func append(
+        _ member: BundleRecord.Member, to target: FilePath, isShown: Bool, isExtra: Bool = false
+    ) throws {
         // It would run what it leads to, which has the right to.
         guard !member.isLink || !boundary.isHook(target) else {
             throw ImportRequest.failure(
@@ -288,10 +250,10 @@ struct ImportImage {
             // Without the right to execute it does not run.
             mode = UInt32(member.mode, radix: 8).map { String($0 & 0o644, radix: 8) }
         }
-        add(
+        try add(
             File(
                 source: stage.joined(FilePath(bytes: member.name.bytes)), target: target, sha256: member.sha256 ?? "",
-                mode: mode, isShown: isShown))
+                mode: mode, isShown: isShown, isExtra: isExtra))
     }
 
     /// Another content for a file of the bundle.
@@ -300,7 +262,8 @@ struct ImportImage {
         digests[files[index].target] = digest.description
     }
 
-    private mutating func add(_ file: File) {
+    private mutating func add(_ file: File) throws {
+        try count.take()
         digests[file.target] = file.sha256
         files.append(file)
     }
@@ -330,7 +293,7 @@ struct ImportImage {
     }
 
     /// Whether a path leads to a file of this site.
-    func isHere(_ path: FilePath) throws -> Bool { try cluster.settings.host(path).isRegularFile }
+    func isHere(_ path: FilePath) throws -> Bool { (try? cluster.settings.host(path))?.isRegularFile ?? false }
 
     /// - Returns: what of them will run as root.
     private mutating func addKits() throws -> [Code] {
@@ -339,7 +302,7 @@ struct ImportImage {
         warnings += kits.warnings
         for file in kits.files {
             guard let known = digest(of: file.target) else {
-                add(file)
+                try add(file)
                 continue
             }
             guard known == file.sha256 else { throw Self.collision(file.target) }

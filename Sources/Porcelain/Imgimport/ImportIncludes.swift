@@ -14,23 +14,17 @@ extension ImportImage {
 
     /// Lists of a copy name the copies of what they include, and a list that includes what is not here is told of.
     mutating func followIncludes() throws {
-        var followed: Set<Int> = []
+        var seen: Set<FilePath> = []
+        let places = Dictionary(files.indices.map { (files[$0].target, $0) }) { first, _ in first }
         for top in Self.listColumns.flatMap({ manifest.list($0) }).map({ FilePath($0) }) {
             // As genimage reads them: names are relative to the folder of the list that the image names.
             let folder = top.removingLastComponent()
+            guard seen.insert(top).inserted else { continue }
             var pending = [top]
             while let list = pending.popLast() {
-                guard let index = files.firstIndex(where: { $0.target == list }), followed.insert(index).inserted else {
-                    continue
-                }
-                for path in try includes(ofFile: index, from: folder) {
-                    if digest(of: path) != nil {
-                        pending.append(path)
-                    } else if try !isHere(path) {
-                        warnings.append("\(list.printable) includes \(path.printable), which is not here.")
-                    } else if try !isOfSite(path) {
-                        warnings.append("\(list.printable) includes \(path.printable) of this host.")
-                    }
+                guard let index = places[list] else { continue }
+                for path in try includes(ofFile: index, from: folder) where seen.insert(path).inserted {
+                    if places[path] != nil { pending.append(path) } else { try tell(of: path, in: list) }
                 }
             }
         }
@@ -44,7 +38,7 @@ extension ImportImage {
                 continue
             }
             let sources = try read.entries.flatMap(\.sources).map { FilePath(bytes: $0) }
-                .filter { try !isOfSite($0) && isPrivate($0) }
+                .filter { try cluster.isPrivate($0) }
             guard !sources.isEmpty else { continue }
             let more = sources.count > 5 ? " and \(sources.count - 5) more" : ""
             let names = sources.prefix(5).map(\.printable).joined(separator: ", ")
@@ -52,16 +46,20 @@ extension ImportImage {
         }
     }
 
-    /// Whether others than its owner and group cannot read a file, or not get to it; up to the first pattern.
-    private func isPrivate(_ path: FilePath) throws -> Bool {
-        var place = FilePath("/")
-        for part in path.components {
-            if part.string.contains(where: { "*?[".contains($0) }) { return false }
-            place = place.joined(FilePath(part.string))
-            guard let status = try cluster.settings.host(place).targetStatus() else { return false }
-            if status.permissions & (status.kind == .directory ? 0o001 : 0o004) == 0 { return true }
+    /// An included file that the bundle does not bring.
+    private mutating func tell(of path: FilePath, in list: FilePath) throws {
+        guard !path.components.contains("rootimg") else {
+            throw ImportRequest.failure(
+                "\(list.printable) of the bundle includes a file of a root image: '\(path.printable)'",
+                "do not import it")
         }
-        return false
+        if try !isHere(path) {
+            warnings.append("\(list.printable) includes \(path.printable), which is not here.")
+        } else if try cluster.isPrivate(path) {
+            warnings.append("\(list.printable) includes \(path.printable), which not everybody may read here.")
+        } else if try !isOfSite(path) {
+            warnings.append("\(list.printable) includes \(path.printable) of this host.")
+        }
     }
 
     /// Whether a path is below installdir, or of what comes with Catboat.

@@ -2,6 +2,7 @@ internal import Bundles
 internal import CommandShell
 internal import Definitions
 internal import Digests
+internal import Resolution
 internal import Settings
 internal import Support
 internal import SystemPackage
@@ -30,6 +31,8 @@ struct ImportPlan {
     private var targets: Set<FilePath> = []
     /// Folders that go into place as a whole, with what is in them.
     private var trees: [FilePath: [[UInt8]: String]] = [:]
+    /// Folders on the way to what is no extra file.
+    private var ways: Set<FilePath> = []
     /// Folders that are made for their own sake.
     private(set) var made: Set<FilePath> = []
     /// Files that are there already and stay.
@@ -61,6 +64,8 @@ struct ImportPlan {
             let paths = image.files.map(\.target) + image.trees.map(\.target)
             targets.formUnion(try paths.map { try places.of($0) })
         }
+        ways = try Self.ways(images, places)
+        try checkNeighbours()
         var taken: [FilePath: String] = [:]
         for image in images {
             for file in image.files { try add(file, image, &taken) }
@@ -195,6 +200,54 @@ struct ImportPlan {
         }
     }
 
+    /// Whether nodes fetch what is there, of this image or of others that may come.
+    private static func isForNodes(_ folder: FilePath, _ cluster: Cluster) throws -> Bool {
+        let install = try cluster.installFolder
+        let shared = ["custom", "driverdisk", "kits", "post", "postscripts", "prescripts"].map { install.joined($0) }
+        return folder.starts(with: install.joined("netboot")) || shared.contains(folder)
+    }
+
+    private static func ways(_ images: [ImportImage], _ places: RealPlaces) throws -> Set<FilePath> {
+        var result: Set<FilePath> = []
+        for image in images {
+            let targets = image.files.filter { !$0.isExtra }.map(\.target) + image.trees.map(\.target)
+            for target in targets + image.rootFolders {
+                var folder = try places.of(target)
+                while !folder.components.isEmpty, result.insert(folder).inserted {
+                    folder = folder.removingLastComponent()
+                }
+            }
+        }
+        return result
+    }
+
+    /// No image of the bundle puts anything into the root image's folder of another one, unless they are the two images of
+    /// a profile.
+    private func checkNeighbours() throws {
+        var owners: [FilePath: [ImportImage]] = [:]
+        for image in images {
+            for folder in Set(image.rootFolders) { owners[try places.folder(folder), default: []].append(image) }
+        }
+        guard images.count > 1 else { return }
+        for image in images {
+            let targets = image.files.map(\.target) + image.trees.map(\.target) + image.folders.map(\.target)
+            for target in targets {
+                var folder = try places.of(target)
+                while !folder.components.isEmpty {
+                    for owner in owners[folder] ?? [] where owner.name != image.name {
+                        let isBoot = ImportBoundary.isBootFile(target, of: image.provmethod)
+                        guard isBoot, image.isPair(with: owner) else {
+                            throw ImportRequest.failure(
+                                "An image of the bundle would change the root image of another one, \(owner.name): "
+                                    + "'\(target.printable)'", "import them with different profiles")
+                        }
+                    }
+                    folder = folder.removingLastComponent()
+                }
+            }
+        }
+    }
+
     /// A folder that is there already stays as it is.
     private mutating func add(_ folder: ImportImage.Folder) throws {
         let target = try places.of(folder.target)
@@ -205,7 +258,9 @@ struct ImportPlan {
                 "Something other than a folder is in the way: '\(folder.target.printable)'", "move it away")
         }
         if made.insert(target).inserted {
-            plan.made?.append(InstallPlan.Folder(target: target, mode: folder.mode))
+            // What others than this folder's files go through is open to all, as folders that are made are.
+            let isOpen = try ways.contains(target) || Self.isForNodes(folder.target, cluster)
+            plan.made?.append(InstallPlan.Folder(target: target, mode: isOpen ? "755" : folder.mode))
         }
     }
 
@@ -253,7 +308,9 @@ struct ImportPlan {
             guard try source.status()?.kind == .directory else {
                 throw ImportRequest.failure("\(tree.source.lastName.printable) of the bundle holds no root image.")
             }
-            if target.isDirectory, try trees.areEqual(source, target) { return }
+            // What a genimage that was killed noted of it goes with it.
+            let isWhole = try BuiltTree(in: target.removingLastComponent())?.isFinished ?? true
+            if target.isDirectory, isWhole, try trees.areEqual(source, target) { return }
         } else {
             try checkKit(tree, target)
             if try Self.isThere(tree, target) { return }

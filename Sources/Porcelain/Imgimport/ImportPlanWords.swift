@@ -46,8 +46,8 @@ extension ImportPlan {
     /// Whether a file is there already and is left as it is.
     func isHere(_ target: String) -> Bool { left.contains(target) }
 
-    /// Rows of kits that are here already and change.
-    var kitLines: [String] { rows.kitLines }
+    /// Rows beside those of images that are here already and change or go.
+    var notes: [String] { rows.notes }
 
     /// Backups of what has no line of its own.
     func hiddenBackups(_ image: ImportImage) -> [(target: String, backup: String)] {

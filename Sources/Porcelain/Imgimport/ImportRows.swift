@@ -10,8 +10,8 @@ struct ImportRows {
     /// Nodes that are not defined.
     private(set) var unknown: [String] = []
 
-    /// Rows of kits that are there already and change, each in words.
-    private(set) var kitLines: [String] = []
+    /// Rows of kits that are there already and change, and of litefile that go, each in words.
+    private(set) var notes: [String] = []
     /// Columns of images that are there already and that get another value, or none.
     private(set) var changes: [Change] = []
 
@@ -87,12 +87,20 @@ struct ImportRows {
                 "remove that kit first, or export the image without its own")
         }
         let line = "The \(table) \(key.value) is there already; columns changed: \(changed.joined(separator: ", "))."
-        if !kitLines.contains(line) { kitLines.append(line) }
+        if !notes.contains(line) { notes.append(line) }
     }
 
     private mutating func addLitefiles(_ image: ImportImage) throws {
         guard image.provmethod == "statelite" else { return }
-        if !request.isMerging { batch.append(.delete("litefile", matches: [Cell("image", image.name)])) }
+        if !request.isMerging {
+            batch.append(.delete("litefile", matches: [Cell("image", image.name)]))
+            let brought = Set(image.litefiles.map(\.file))
+            let gone = try cluster.store.rows("litefile", ["image": image.name]).compactMap { $0["file"] }
+                .filter { !brought.contains($0) }
+            if !gone.isEmpty {
+                notes.append("Rows of litefile of \(image.name) that go: \(gone.sorted().joined(separator: ", ")).")
+            }
+        }
         for (file, options) in image.litefiles {
             let all = try cluster.store.rows("litefile", ["image": "ALL", "file": file])
             if all.contains(where: { ($0["options"] ?? "") == options }) { continue }

@@ -13,6 +13,7 @@ struct ImportSteps {
     private let cluster: Cluster
     private let journals: BundleJournals
     private let id: String
+    private let count = ImportCount()
 
     init(_ request: ImportRequest, _ cluster: Cluster) throws {
         (self.request, self.cluster) = (request, cluster)
@@ -170,7 +171,7 @@ struct ImportSteps {
         guard let manifest = read.first?.manifest else {
             throw ImportRequest.failure("Failed to find manifest.xml file in image bundle")
         }
-        return try ImportImage(answer, manifest, stage: stage, request, cluster)
+        return try ImportImage(answer, manifest, stage: stage, request, cluster, count)
     }
 
     // MARK: - Words for people
@@ -185,7 +186,7 @@ struct ImportSteps {
         for image in images {
             for warning in image.warnings { Console.warning(warning) }
             if let line = plan.changeLine(image) { Console.note(line) }
-            for line in plan.kitLines where image.name == images.first?.name { Console.note(line) }
+            for line in plan.notes where image.name == images.first?.name { Console.note(line) }
             if !image.code.isEmpty {
                 Console.note("The image \(image.name) brings code that will run as root:")
                 for code in image.code {

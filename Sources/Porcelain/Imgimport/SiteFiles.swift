@@ -1,5 +1,7 @@
 internal import Bundles
 internal import Definitions
+internal import Profiles
+internal import Settings
 internal import Support
 internal import SystemPackage
 
@@ -11,13 +13,24 @@ struct SiteFiles {
 
     init(_ cluster: Cluster, besides image: String) throws {
         let places = RealPlaces(cluster.settings)
+        var read: Set<FilePath> = []
+        func add(_ path: FilePath, _ kind: String) {
+            guard path.isAbsolute, let place = try? places.of(path) else { return }
+            files[place] = files[place] ?? kind
+            // A link stands for what it leads to.
+            if place.isRegularFile, let target = try? place.resolved() { files[target] = files[target] ?? kind }
+        }
         for name in try cluster.osimageNames() where name != image {
             guard let osimage = try cluster.findOsimage(name) else { continue }
             for column in BundleManifest.fileColumns {
                 for item in osimage.list(column) {
                     let path = FilePath(ProfileChange.path(item, in: column))
-                    guard path.isAbsolute, let place = try? places.of(path) else { continue }
-                    files[place] = files[place] ?? "\(column) of osimage \(name):"
+                    add(path, "\(column) of osimage \(name):")
+                    guard column != "postinstall", read.insert(path).inserted else { continue }
+                    let variables = osimage["environvar"] ?? ""
+                    for part in Self.parts(of: path, variables, isSynclist: column == "synclists", cluster) {
+                        add(part, "\(column) of osimage \(name):")
+                    }
                 }
             }
             let drivers = osimage.list("driverupdatesrc").map { ProfileChange.path($0, in: "driverupdatesrc") }
@@ -28,6 +41,28 @@ struct SiteFiles {
                 folders[place] = folders[place] ?? "medium of osimage \(name):"
             }
         }
+    }
+
+    /// What a list includes, and the files that a synclist names; as far as they can be read.
+    private static func parts(
+        of top: FilePath, _ variables: String, isSynclist: Bool, _ cluster: Cluster
+    ) -> [FilePath] {
+        var result: [FilePath] = []
+        var (pending, seen): ([FilePath], Set<FilePath>) = ([top], [top])
+        while let list = pending.popLast() {
+            guard let host = try? cluster.settings.host(list), host.isRegularFile,
+                let bytes = try? host.readBytes(limit: Int(ImportImage.listLimit))
+            else { continue }
+            for path in ListIncludes(bytes, variables: variables).paths(from: top.removingLastComponent())
+            where seen.insert(path).inserted {
+                pending.append(path)
+                result.append(path)
+            }
+            if isSynclist, let synclist = try? Synclist(host) {
+                result += synclist.entries.flatMap(\.sources).map { FilePath(bytes: $0) }
+            }
+        }
+        return result
     }
 
     /// nil for what no other image is made from.

@@ -43,7 +43,7 @@ import Testing
             }
             try expectRefused(to, told: told)
         }
-        for name in ["rootimg.cpio.gz", "initrd-stateless.gz", "other"] {
+        for name in ["rootimg.cpio.gz", "initrd-stateless.gz", ".state"] {
             try refuse(
                 statelite() + [extra("/x/\(name)", to: Self.boot)],
                 told: "what only the site decides: '\(Self.boot)/\(name)'"
@@ -148,7 +148,7 @@ import Testing
             try write("/etc/hosts /etc/shadow -> /srv/x\n", "sync", in: folder)
         }
         let told = try to.succeed("imgimport", Word(bundle)).stderr
-        #expect(told.contains("compute.pkglist includes /etc/shadow of this host."), "\(told)")
+        #expect(told.contains("compute.pkglist includes /etc/shadow, which not everybody may read here."), "\(told)")
         #expect(
             told.contains("/install/custom/sync gives nodes what not everybody may read here: /etc/shadow\n"), "\(told)"
         )
@@ -156,5 +156,105 @@ import Testing
         let refused = try to("imgexport", Word(Self.image), Word(leak), "--complete")
         #expect(refused.status == 1 && !leak.exists)
         #expect(refused.stderr.contains("'/etc/shadow', which a list includes, may not be read by everybody."))
+    }
+
+    @Test func `a root image is not put where another one may be some day`() throws {
+        let to = try BundleSite.empty("to")
+        for (name, place) in [
+            ("kernel", "/install/netboot/debian12/x86_64/future"), ("rootimg/etc/passwd", "/install/img/one"),
+            ("rootimg.cpio.zst", "/install/netboot/debian12/x86_64/future"), (".state", "/install/img/one"),
+        ] {
+            try make([extra("/q", to: place)]) { try write("evil", "extra/q/\(name)", in: $0) }
+            try expectRefused(to, told: "what only the site decides: '\(place)/\(name)'")
+        }
+        // That of an image which nobody has built is told.
+        try to.succeed(
+            "mkdef", "-t", "osimage", "-o", "fresh", "imagetype=linux", "provmethod=netboot", "osvers=debian12",
+            "osarch=x86_64",
+            "profile=fresh", Word("rootimgdir=\(Self.boot)"))
+        try make()
+        let told = try to.succeed("imgimport", Word(bundle), "--dry-run").stderr
+        #expect(told.contains("  root image also of osimage fresh\n"), "\(told)")
+    }
+
+    @Test func `images of one bundle leave each other's root images alone`() throws {
+        let to = try BundleSite.empty("to")
+        func make(_ place: String) throws {
+            try self.make([extra("/q", to: place)]) { try write("x", "extra/q/data", in: $0) }
+            let second = tree.joined("second")
+            _ = try Tool("cp", ["-a", Word(folder), Word(second)]).output()
+            let text = try second.joined("manifest.xml").readText().replacing(Self.image, with: "second")
+                .replacing("<profile>compute<", with: "<profile>second<")
+                .replacing(Self.boot, with: "/install/img/second").replacing(
+                    extra("/q", to: place).new, with: "<kernel>")
+            try AtomicFile.write(text.utf8, to: second.joined("manifest.xml"))
+            _ = try Tool("tar", ["-czf", Word(bundle), "-C", Word(tree), "."]).output()
+        }
+        try make("/install/img/second")
+        try expectRefused(
+            to, told: "would change the root image of another one, second: '/install/img/second/data'")
+        try make("/install/img/third")
+        try to.succeed("imgimport", Word(bundle))
+    }
+
+    @Test func `a statelite image is no group of images, and rows that go are told`() throws {
+        let to = try BundleSite.empty("to")
+        try to.succeed("mkdef", "-t", "osimage", "-o", "one", "provmethod=statelite", "groups=evil")
+        try to.succeed("table-set", "litefile", "image=evil", "file=/etc/shadow", "options=persistent")
+        try make(statelite()) { try fill($0) }
+        try expectRefused(to, told: "'evil' is the name of a group of osimages here.")
+        try to.succeed("chdef", "-t", "osimage", "-o", "one", "groups=")
+        let told = try to.succeed("imgimport", Word(bundle)).stderr
+        #expect(told.contains("Rows of litefile of evil that go: /etc/shadow.\n"), "\(told)")
+    }
+
+    @Test func `a statelite image is whole after an import over a genimage that was killed`() throws {
+        let to = try BundleSite.empty("to")
+        try make(statelite()) { try fill($0) }
+        try to.succeed("imgimport", Word(bundle))
+        let state = Scratch.directory.joined("to\(Self.boot)/.state")
+        try AtomicFile.write(
+            "{\"step\":\"populating\",\"requested\":[],\"installed\":[],\"version\":1}".utf8, to: state)
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try to.succeed("status", "evil").stdout.contains("evil: up to date"))
+    }
+
+    @Test func `lists lead neither into root images nor to what is private`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        try make { try write("#INCLUDE:\(Self.boot)/rootimg/etc/list#\n", "compute.pkglist", in: $0) }
+        try expectRefused(to, told: "includes a file of a root image: '\(Self.boot)/rootimg/etc/list'")
+        try Scratch.write("secret", to: "to/install/custom/keys/private", permissions: 0o600)
+        try Scratch.write("notes", to: "to/root/notes")
+        try Scratch.directory.joined("to/root").changePermissions(0o700)
+        for path in ["/install/custom/keys/private", "/root/notes"] {
+            try make { try write("bash\n#INCLUDE:\(path)#\n", "compute.pkglist", in: $0) }
+            let told = try to.succeed("imgimport", Word(bundle)).stderr
+            #expect(told.contains("includes \(path), which not everybody may read here."), "\(told)")
+            let refused = try to("imgexport", Word(Self.image), Word(Scratch.directory.joined("leak")), "--complete")
+            #expect(refused.status == 1 && refused.stderr.contains("'\(path)', which a list includes"), "\(refused)")
+        }
+    }
+
+    @Test func `included lists and sources of other images are listed`() throws {
+        let to = try BundleSite.make("to", version: "2")
+        try Scratch.write("/install/files/passwd -> /etc/passwd\n", to: "to/install/custom/sync")
+        try Scratch.write("vim\n", to: "to/install/shared/real.list")
+        try Scratch.directory.joined("to/install/custom/linked.exlist").createSymbolicLink(to: "../shared/real.list")
+        try to.succeed(
+            "chdef", "-t", "osimage", "-o", Word(Self.image), "synclists=/install/custom/sync",
+            "exlist=/install/custom/linked.exlist")
+        try make([
+            (">\(Self.image)<", ">evil<"), (Self.boot, "\(Self.boot)-evil"), extra("/q", to: "/install"),
+        ]) { folder in
+            for name in ["custom/netboot/debian/more.pkglist", "files/passwd", "shared/real.list"] {
+                try write("evil\n", "extra/q/\(name)", in: folder)
+            }
+        }
+        let told = try to.succeed("imgimport", Word(bundle), "--dry-run").stderr
+        for line in [
+            "pkglist of osimage \(Self.image): /install/custom/netboot/debian/more.pkglist",
+            "synclists of osimage \(Self.image): /install/files/passwd",
+            "exlist of osimage \(Self.image): /install/shared/real.list",
+        ] { #expect(told.contains("  \(line)\n"), "\(line): \(told)") }
     }
 }
