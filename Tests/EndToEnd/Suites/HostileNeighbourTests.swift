@@ -238,15 +238,15 @@ import Testing
     @Test func `included lists and sources of other images are listed`() throws {
         let to = try BundleSite.make("to", version: "2")
         try Scratch.write("/install/files/passwd -> /etc/passwd\n", to: "to/install/custom/sync")
-        try Scratch.write("vim\n", to: "to/install/shared/real.list")
-        try Scratch.directory.joined("to/install/custom/linked.exlist").createSymbolicLink(to: "../shared/real.list")
+        try Scratch.write("vim\n", to: "to/install/common/real.list")
+        try Scratch.directory.joined("to/install/custom/linked.exlist").createSymbolicLink(to: "../common/real.list")
         try to.succeed(
             "chdef", "-t", "osimage", "-o", Word(Self.image), "synclists=/install/custom/sync",
             "exlist=/install/custom/linked.exlist")
         try make([
             (">\(Self.image)<", ">evil<"), (Self.boot, "\(Self.boot)-evil"), extra("/q", to: "/install"),
         ]) { folder in
-            for name in ["custom/netboot/debian/more.pkglist", "files/passwd", "shared/real.list"] {
+            for name in ["custom/netboot/debian/more.pkglist", "files/passwd", "common/real.list"] {
                 try write("evil\n", "extra/q/\(name)", in: folder)
             }
         }
@@ -254,7 +254,7 @@ import Testing
         for line in [
             "pkglist of osimage \(Self.image): /install/custom/netboot/debian/more.pkglist",
             "synclists of osimage \(Self.image): /install/files/passwd",
-            "exlist of osimage \(Self.image): /install/shared/real.list",
+            "exlist of osimage \(Self.image): /install/common/real.list",
         ] { #expect(told.contains("  \(line)\n"), "\(line): \(told)") }
     }
 }
