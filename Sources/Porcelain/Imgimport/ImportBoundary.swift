@@ -31,6 +31,7 @@ struct ImportBoundary {
     private let postscripts: Place
     private let prescripts: Place
     private let drivers: Place
+    private let netboot: Place
     private let custom: Place
     /// Folders on which all of this depends: nothing takes the place of one, or of a folder that holds one.
     private var pillars: [Place] { closed + roots + [custom, hooks, postscripts, prescripts] }
@@ -70,6 +71,7 @@ struct ImportBoundary {
         hooks = try Place(custom.joined("hooks"), places)
         postscripts = try Place(install.joined("postscripts"), places)
         prescripts = try Place(install.joined("prescripts"), places)
+        netboot = try Place(install.joined("netboot"), places)
         drivers = try Place(install.joined("driverdisk"), places)
         self.custom = try Place(custom, places)
         let tops = roots
@@ -141,21 +143,9 @@ struct ImportBoundary {
             throw Self.refusal(plain)
         }
         let isOwned = owned.contains { $0.real == real.removingLastComponent() }
-        guard !Self.isOfRootImage(plain, isOwned: isOwned, below: roots[0].stored.joined("netboot")),
-            !Self.isOfRootImage(settings.root.stored(real), isOwned: isOwned, below: roots[0].stored.joined("netboot"))
-        else { throw Self.refusal(plain) }
+        guard !isOfRootImage(plain, real, isOwned: isOwned) else { throw Self.refusal(plain) }
         return plain
     }
-
-    /// Whether a file would be one of a root image: of the image's folder, or of one that may be there some day.
-    private static func isOfRootImage(_ path: FilePath, isOwned: Bool, below netboot: FilePath) -> Bool {
-        if path.components.contains("rootimg") { return true }
-        guard isOwned || path.starts(with: netboot) else { return false }
-        let name = path.lastName.printable
-        return name.hasPrefix("rootimg") || allBootNames.contains(name) || (isOwned && name.hasPrefix("."))
-    }
-
-    private static let allBootNames = Set(["netboot", "statelite"].flatMap { bootNames($0) })
 
     /// The same for a folder that goes into place as a whole, and takes what is there out of its place.
     /// - Parameter names: of what is in it.
@@ -164,8 +154,11 @@ struct ImportBoundary {
     ) throws -> FilePath {
         let plain = try checkedFile(text, image: image, own: own)
         guard codeKind(plain) == nil else { throw Self.refusal(plain) }
-        for name in names where Self.isReserved(FilePath(bytes: name)) {
-            throw Self.refusal(plain.joined(FilePath(bytes: name)))
+        let real = try real(plain)
+        for name in names.map({ FilePath(bytes: $0) }) {
+            guard !Self.isReserved(name), !isOfRootImage(plain.joined(name), real.joined(name), isOwned: false) else {
+                throw Self.refusal(plain.joined(name))
+            }
         }
         return plain
     }
@@ -213,6 +206,18 @@ struct ImportBoundary {
             ? ["kernel", "initrd-statelite.gz", "rootimgtree.gz", "litefile.csv", "rootimg"]
             : ["kernel", "initrd-stateless.gz", "rootimg"] + PackedRoot.names
     }
+
+    /// Whether a file would be one of a root image: of the image's folder, or of one that may be there some day.
+    private func isOfRootImage(_ plain: FilePath, _ real: FilePath, isOwned: Bool) -> Bool {
+        if plain.components.contains("rootimg") || settings.root.stored(real).components.contains("rootimg") {
+            return true
+        }
+        guard isOwned || plain.starts(with: netboot.stored) || real.starts(with: netboot.real) else { return false }
+        let name = plain.lastName.printable
+        return name.hasPrefix("rootimg") || Self.allBootNames.contains(name) || (isOwned && name.hasPrefix("."))
+    }
+
+    private static let allBootNames = Set(["netboot", "statelite"].flatMap { bootNames($0) })
 
     /// Other images whose root image lies in the same folder, or would; but not that of the pair which nobody has built.
     func sharers(of folder: FilePath, image: String, provmethod: String, kind: [String]) throws -> [String] {

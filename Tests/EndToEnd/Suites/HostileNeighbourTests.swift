@@ -167,6 +167,12 @@ import Testing
             try make([extra("/q", to: place)]) { try write("evil", "extra/q/\(name)", in: $0) }
             try expectRefused(to, told: "what only the site decides: '\(place)/\(name)'")
         }
+        for (name, place) in [
+            ("rootimg/etc/passwd", "/install/img/k"), ("kernel", "/install/netboot/debian12/x86_64/k"),
+        ] {
+            try make([kit(place)]) { try write("evil", "k/\(name)", in: $0) }
+            try expectRefused(to, told: "what only the site decides: '\(place)/\(name)'")
+        }
         // That of an image which nobody has built is told.
         try to.succeed(
             "mkdef", "-t", "osimage", "-o", "fresh", "imagetype=linux", "provmethod=netboot", "osvers=debian12",
