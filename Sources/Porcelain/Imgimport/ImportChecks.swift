@@ -73,6 +73,12 @@ extension ImportImage {
             manifest[keyPath: key] = named
             warnings.append("\(path) becomes \(named), where nodes get it from.")
         }
+        // As xCAT's guide shows it, and its code does not write it.
+        if let path = manifest.rootimgtree.map({ FilePath($0) }), path.removingLastComponent().lastName == "rootimg" {
+            let named = path.removingLastComponent().removingLastComponent().joined(path.lastName).printable
+            moved[path.printable] = named
+            manifest.rootimgtree = named
+        }
         let root = manifest.rootimg.map { FilePath($0) }
         if provmethod == "netboot", let root, !PackedRoot.names.contains(root.lastName.printable) {
             throw ImportRequest.failure(

@@ -24,7 +24,8 @@ import Testing
         let to = try BundleSite.empty("to")
         try make(edits) { try write("bash\n", "my.pkglist", in: $0) }
         try to.succeed("imgimport", Word(bundle))
-        let tree = "<rootimgtree>\(Self.boot)/rootimgtree.gz</rootimgtree>"
+        // As xCAT's guide has it.
+        let tree = "<rootimgtree>\(Self.boot)/rootimg/rootimgtree.gz</rootimgtree>"
         try make(
             edits + [
                 (">\(Self.image)<", ">lite<"), ("<provmethod>netboot<", "<provmethod>statelite<"),
@@ -40,6 +41,8 @@ import Testing
         }
         try to.succeed("imgimport", Word(bundle))
         #expect(try Scratch.directory.joined("to\(list)").readText() == "bash\n")
+        let boot = Scratch.directory.joined("to\(Self.boot)")
+        #expect(try boot.joined("rootimg/etc/motd").readText() == "1" && !boot.joined("rootimgtree.gz").exists)
     }
 
     @Test func `an empty folder and a file of one name both arrive`() throws {
