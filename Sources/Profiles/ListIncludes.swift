@@ -10,11 +10,7 @@ public struct ListIncludes: Sendable {
 
     /// - Parameter variables: the attribute `environvar`, for `$NAME` and `${NAME}`.
     public init(_ bytes: [UInt8], variables: String) {
-        values = Dictionary(
-            variables.split(separator: ",").compactMap { entry -> (String, String)? in
-                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                return parts.count == 2 ? (parts[0].filter { !$0.isWhitespace }, String(parts[1])) : nil
-            }, uniquingKeysWith: { $1 })
+        values = Self.variables(variables)
         text = bytes
         names = ListLines.ranges(bytes).compactMap { range in
             let line = bytes[range].drop { $0 == 0x20 || $0 == 0x09 }
@@ -22,6 +18,15 @@ public struct ListIncludes: Sendable {
             let name = line.dropFirst(9).prefix { $0 != UInt8(ascii: "#") }
             return name.startIndex..<name.endIndex
         }
+    }
+
+    /// The attribute `environvar` as names and values.
+    public static func variables(_ environvar: String) -> [String: String] {
+        Dictionary(
+            environvar.split(separator: ",").compactMap { entry -> (String, String)? in
+                let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return parts.count == 2 ? (parts[0].filter { !$0.isWhitespace }, String(parts[1])) : nil
+            }, uniquingKeysWith: { $1 })
     }
 
     /// Relative names are relative to `folder`, that of the list which is read first.

@@ -348,7 +348,7 @@ struct ExportTarget {
                     throw Self.failure("Couldn't find included file \(path.printable) for \(image).")
                 }
                 // A list may have come in a bundle.
-                guard try !cluster.isPrivate(path) else {
+                guard try !cluster.isPrivate(path) || isAsPrivate(file, path, as: host) else {
                     throw Self.failure(
                         "'\(path.printable)', which a list includes, may not be read by everybody.",
                         "take it out of the list \(list.lastName.printable), or make it readable if it is one")
@@ -361,6 +361,14 @@ struct ExportTarget {
                 }
             }
         }
+    }
+
+    /// Whether a file of a site that keeps all its lists private is no more private than the list that includes it.
+    private func isAsPrivate(_ file: FilePath, _ path: FilePath, as list: FilePath) throws -> Bool {
+        let install = try cluster.installFolder
+        guard path.starts(with: install), !path.starts(with: install.joined("custom/keys")) else { return false }
+        let readers = try [list, file].map { try ($0.targetStatus()?.permissions ?? 0) & 0o044 }
+        return readers[0] != 0o044 && readers[1] & readers[0] == readers[0] || readers[1] == 0o044
     }
 
     /// A file that xCAT's importer does not see.

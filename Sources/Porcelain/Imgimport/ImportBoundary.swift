@@ -17,6 +17,8 @@ struct ImportBoundary {
             (self.stored, real) = (stored, try places.folder(stored))
         }
 
+        init(_ path: FilePath) { (stored, real) = (path, path) }
+
         /// Whether it is `plain`, which really is `real`, or lies below it.
         func isBelow(_ plain: FilePath, _ real: FilePath) -> Bool {
             stored.starts(with: plain) || self.real.starts(with: real)
@@ -71,7 +73,8 @@ struct ImportBoundary {
         hooks = try Place(custom.joined("hooks"), places)
         postscripts = try Place(install.joined("postscripts"), places)
         prescripts = try Place(install.joined("prescripts"), places)
-        netboot = try Place(install.joined("netboot"), places)
+        // A link that leads nowhere is no matter of an image that has nothing to do with it.
+        netboot = (try? Place(install.joined("netboot"), places)) ?? Place(install.joined("netboot"))
         drivers = try Place(install.joined("driverdisk"), places)
         self.custom = try Place(custom, places)
         let tops = roots
@@ -142,8 +145,7 @@ struct ImportBoundary {
         guard !(pillars + rootImages.map(\.place) + owned).contains(where: { $0.isBelow(plain, real) }) else {
             throw Self.refusal(plain)
         }
-        let isOwned = owned.contains { $0.real == real.removingLastComponent() }
-        guard !isOfRootImage(plain, real, isOwned: isOwned) else { throw Self.refusal(plain) }
+        guard !isOfRootImage(plain, real, owned: owned) else { throw Self.refusal(plain) }
         return plain
     }
 
@@ -156,7 +158,7 @@ struct ImportBoundary {
         guard codeKind(plain) == nil else { throw Self.refusal(plain) }
         let real = try real(plain)
         for name in names.map({ FilePath(bytes: $0) }) {
-            guard !Self.isReserved(name), !isOfRootImage(plain.joined(name), real.joined(name), isOwned: false) else {
+            guard !Self.isReserved(name), !isOfRootImage(plain.joined(name), real.joined(name), owned: []) else {
                 throw Self.refusal(plain.joined(name))
             }
         }
@@ -207,17 +209,28 @@ struct ImportBoundary {
             : ["kernel", "initrd-stateless.gz", "rootimg"] + PackedRoot.names
     }
 
-    /// Whether a file would be one of a root image: of the image's folder, or of one that may be there some day.
-    private func isOfRootImage(_ plain: FilePath, _ real: FilePath, isOwned: Bool) -> Bool {
+    /// Whether a file would be one of a root image, or in a folder of that name: of the image's own, or of one that may be
+    /// there some day.
+    private func isOfRootImage(_ plain: FilePath, _ real: FilePath, owned: [Place]) -> Bool {
         if plain.components.contains("rootimg") || settings.root.stored(real).components.contains("rootimg") {
             return true
         }
-        guard isOwned || plain.starts(with: netboot.stored) || real.starts(with: netboot.real) else { return false }
-        let name = plain.lastName.printable
-        return name.hasPrefix("rootimg") || Self.allBootNames.contains(name) || (isOwned && name.hasPrefix("."))
+        func isBoot(_ path: FilePath, below folder: FilePath, isOwn: Bool) -> Bool {
+            var rest = path
+            guard rest.removePrefix(folder) else { return false }
+            return rest.components.contains { part in
+                let name = part.string
+                return name.hasPrefix("initrd") || Self.allBootNames.contains(name) || (isOwn && name.hasPrefix("."))
+            }
+        }
+        return isBoot(plain, below: netboot.stored, isOwn: false) || isBoot(real, below: netboot.real, isOwn: false)
+            || owned.contains {
+                isBoot(plain, below: $0.stored, isOwn: true) || isBoot(real, below: $0.real, isOwn: true)
+            }
     }
 
-    private static let allBootNames = Set(["netboot", "statelite"].flatMap { bootNames($0) })
+    private static let allBootNames =
+        Set(["netboot", "statelite"].flatMap { bootNames($0) }).union(["rootimg-statelite.gz"])
 
     /// Other images whose root image lies in the same folder, or would; but not that of the pair which nobody has built.
     func sharers(of folder: FilePath, image: String, provmethod: String, kind: [String]) throws -> [String] {
@@ -227,11 +240,6 @@ struct ImportBoundary {
             let isPair = other.kind == kind && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
             return other.isBuilt || !isPair
         }.map(\.image)
-    }
-
-    /// Whether a file is one of those that the two images of a profile have in one folder.
-    static func isBootFile(_ path: FilePath, of provmethod: String) -> Bool {
-        bootNames(provmethod).contains(path.lastName.printable)
     }
 
     private func real(_ plain: FilePath) throws -> FilePath {

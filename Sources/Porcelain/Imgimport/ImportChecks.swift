@@ -74,9 +74,10 @@ extension ImportImage {
             warnings.append("\(path) becomes \(named), where nodes get it from.")
         }
         // As xCAT's guide shows it, and its code does not write it.
-        if let path = manifest.rootimgtree.map({ FilePath($0) }), path.removingLastComponent().lastName == "rootimg" {
+        if let raw = manifest.rootimgtree, FilePath(raw).removingLastComponent().lastName == "rootimg" {
+            let path = FilePath(raw)
             let named = path.removingLastComponent().removingLastComponent().joined(path.lastName).printable
-            moved[path.printable] = named
+            moved[raw] = named
             manifest.rootimgtree = named
         }
         let root = manifest.rootimg.map { FilePath($0) }
@@ -145,7 +146,14 @@ extension ImportImage {
 
     /// In tables of statelite files a name may be that of a group of images.
     func checkGroups() throws {
-        let groups = try cluster.osimageNames().flatMap { try cluster.findOsimage($0)?.list("groups") ?? [] }
+        let images = try cluster.osimageNames()
+        if let taken = manifest.list("groups").first(where: { $0 != name && images.contains($0) }) {
+            throw ImportRequest.failure(
+                "The bundle has '\(taken)' as a group of \(name), which is an osimage here.", "do not import it")
+        }
+        guard provmethod == "statelite" else { return }
+        let groups = try images.filter { $0 != name }
+            .flatMap { try cluster.findOsimage($0)?.list("groups") ?? [] }
         guard !groups.contains(name) else {
             throw ImportRequest.failure(
                 "'\(name)' is the name of a group of osimages here.", "import a copy: -f PROFILE --name NAME")

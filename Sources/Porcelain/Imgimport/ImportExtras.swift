@@ -46,6 +46,7 @@ extension ImportImage {
     }
 
     private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
+        try count.take()
         let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
         if let known = digest(of: target) {
             // What was named twice is one file.

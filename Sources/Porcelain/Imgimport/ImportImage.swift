@@ -206,6 +206,16 @@ struct ImportImage {
         return try boundary.checkedRoot(here(path), image: name, provmethod: provmethod, kind: kind)
     }
 
+    /// The packed root image, beside whose place its tree goes.
+    private func checkedTreePlace(_ path: String) throws -> FilePath {
+        let target = try checkedRoot(path)
+        guard rootFolders.contains(target.removingLastComponent()) else {
+            throw ImportRequest.failure(
+                "The bundle puts a root image elsewhere than its kernel: '\(target.printable)'", "do not import it")
+        }
+        return target
+    }
+
     /// Names of members in a folder of the bundle, sorted.
     func names(below folder: [UInt8]) -> ArraySlice<[UInt8]> { names.below(folder) }
 
@@ -317,7 +327,7 @@ struct ImportImage {
     private mutating func addRoot() throws {
         guard provmethod != "install" else { return }
         if provmethod == "statelite", let path = original.rootimgtree {
-            let target = try checkedRoot(path)
+            let target = try checkedTreePlace(path)
             guard members[target.lastName.bytes]?.isLink == false else {
                 throw ImportRequest.failure("The bundle does not have the file rootimgtree.gz.")
             }
@@ -327,7 +337,7 @@ struct ImportImage {
                     source: stage.joined(target.lastName), isPacked: true, inner: "rootimg",
                     target: target.removingLastComponent().joined("rootimg")))
         } else if request.unpacksTree, let path = original.rootimg {
-            let target = try checkedRoot(path)
+            let target = try checkedTreePlace(path)
             lines.append("Extracting \(target.lastName.printable). It will take a while.")
             trees.append(
                 Tree(

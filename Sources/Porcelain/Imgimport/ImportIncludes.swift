@@ -14,16 +14,18 @@ extension ImportImage {
 
     /// Lists of a copy name the copies of what they include, and a list that includes what is not here is told of.
     mutating func followIncludes() throws {
-        var seen: Set<FilePath> = []
+        // With the folder that relative names are in.
+        var seen: Set<[FilePath]> = []
         let places = Dictionary(files.indices.map { (files[$0].target, $0) }) { first, _ in first }
         for top in Self.listColumns.flatMap({ manifest.list($0) }).map({ FilePath($0) }) {
             // As genimage reads them: names are relative to the folder of the list that the image names.
             let folder = top.removingLastComponent()
-            guard seen.insert(top).inserted else { continue }
+            guard seen.insert([folder, top]).inserted else { continue }
             var pending = [top]
             while let list = pending.popLast() {
                 guard let index = places[list] else { continue }
-                for path in try includes(ofFile: index, from: folder) where seen.insert(path).inserted {
+                for path in try includes(ofFile: index, from: folder) where seen.insert([folder, path]).inserted {
+                    try count.take(include: list)
                     if places[path] != nil { pending.append(path) } else { try tell(of: path, in: list) }
                 }
             }
@@ -34,7 +36,10 @@ extension ImportImage {
     /// Files of this host that nodes would get, and that not everybody may read here.
     private mutating func tellOfSources() throws {
         for list in manifest.list("synclists").map({ FilePath($0) }) {
-            guard let file = files.first(where: { $0.target == list }), let read = try? Synclist(file.source) else {
+            guard let file = files.first(where: { $0.target == list }) else { continue }
+            let variables = ListIncludes.variables(manifest.osimage["environvar"] ?? "")
+            guard let read = try? Synclist(file.source, variables: variables) else {
+                warnings.append("\(list.printable) cannot be read as a synclist; what it gives nodes is not known.")
                 continue
             }
             let sources = try read.entries.flatMap(\.sources).map { FilePath(bytes: $0) }

@@ -200,11 +200,19 @@ struct ImportPlan {
         }
     }
 
+    /// Whether no genimage is known to have been cut short there.
+    private static func isWhole(_ folder: FilePath) -> Bool {
+        do { return try BuiltTree(in: folder)?.isFinished ?? true } catch { return false }
+    }
+
     /// Whether nodes fetch what is there, of this image or of others that may come.
     private static func isForNodes(_ folder: FilePath, _ cluster: Cluster) throws -> Bool {
         let install = try cluster.installFolder
         let shared = ["custom", "driverdisk", "kits", "post", "postscripts", "prescripts"].map { install.joined($0) }
-        return folder.starts(with: install.joined("netboot")) || shared.contains(folder)
+        // netboot, and there the folders of releases and architectures.
+        var rest = folder
+        let isNetboot = rest.removePrefix(install.joined("netboot")) && rest.components.count < 3
+        return isNetboot || shared.contains(folder)
     }
 
     private static func ways(_ images: [ImportImage], _ places: RealPlaces) throws -> Set<FilePath> {
@@ -222,25 +230,24 @@ struct ImportPlan {
     }
 
     /// No image of the bundle puts anything into the root image's folder of another one, unless they are the two images of
-    /// a profile.
+    /// a profile and have it in common.
     private func checkNeighbours() throws {
+        guard images.count > 1 else { return }
         var owners: [FilePath: [ImportImage]] = [:]
         for image in images {
             for folder in Set(image.rootFolders) { owners[try places.folder(folder), default: []].append(image) }
         }
-        guard images.count > 1 else { return }
         for image in images {
+            let own = Set(try image.rootFolders.map { try places.folder($0) })
             let targets = image.files.map(\.target) + image.trees.map(\.target) + image.folders.map(\.target)
             for target in targets {
                 var folder = try places.of(target)
                 while !folder.components.isEmpty {
-                    for owner in owners[folder] ?? [] where owner.name != image.name {
-                        let isBoot = ImportBoundary.isBootFile(target, of: image.provmethod)
-                        guard isBoot, image.isPair(with: owner) else {
-                            throw ImportRequest.failure(
-                                "An image of the bundle would change the root image of another one, \(owner.name): "
-                                    + "'\(target.printable)'", "import them with different profiles")
-                        }
+                    let others = (owners[folder] ?? []).filter { $0.name != image.name }
+                    if let other = others.first(where: { !own.contains(folder) || !image.isPair(with: $0) }) {
+                        throw ImportRequest.failure(
+                            "An image of the bundle would change the root image of another one, \(other.name): "
+                                + "'\(target.printable)'", "import them with different profiles")
                     }
                     folder = folder.removingLastComponent()
                 }
@@ -309,7 +316,7 @@ struct ImportPlan {
                 throw ImportRequest.failure("\(tree.source.lastName.printable) of the bundle holds no root image.")
             }
             // What a genimage that was killed noted of it goes with it.
-            let isWhole = try BuiltTree(in: target.removingLastComponent())?.isFinished ?? true
+            let isWhole = Self.isWhole(target.removingLastComponent())
             if target.isDirectory, isWhole, try trees.areEqual(source, target) { return }
         } else {
             try checkKit(tree, target)

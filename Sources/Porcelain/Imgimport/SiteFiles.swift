@@ -16,6 +16,10 @@ struct SiteFiles {
         var read: Set<FilePath> = []
         func add(_ path: FilePath, _ kind: String) {
             guard path.isAbsolute, let place = try? places.of(path) else { return }
+            if place.isDirectory {
+                folders[place] = folders[place] ?? kind
+                return
+            }
             files[place] = files[place] ?? kind
             // A link stands for what it leads to.
             if place.isRegularFile, let target = try? place.resolved() { files[target] = files[target] ?? kind }
@@ -58,8 +62,14 @@ struct SiteFiles {
                 pending.append(path)
                 result.append(path)
             }
-            if isSynclist, let synclist = try? Synclist(host) {
-                result += synclist.entries.flatMap(\.sources).map { FilePath(bytes: $0) }
+            if isSynclist, let synclist = try? Synclist(host, variables: ListIncludes.variables(variables)) {
+                // Of a pattern the folder that it begins in.
+                result += synclist.entries.flatMap(\.sources).map { source in
+                    let fixed = FilePath(bytes: source).components.prefix { part in
+                        !part.string.contains(where: { "*?[".contains($0) })
+                    }
+                    return fixed.reduce(FilePath("/")) { $0.joined(FilePath($1.string)) }
+                }
             }
         }
         return result

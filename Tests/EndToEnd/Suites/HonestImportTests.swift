@@ -10,7 +10,9 @@ import Testing
     @Test func `variables with everyday names come along`() throws {
         let to = try BundleSite.empty("to")
         let names = [
-            "NODE_NAME", "NODE_ROLE", "JAVA_HOME", "ENV", "RPM_BUILD", "RUBY_VERSION", "GIT_BRANCH", "ANSIBLE_HOST",
+            "NODE_NAME", "NODE_ROLE", "JAVA_HOME", "ENV", "RPM_BUILD", "RUBY_VERSION", "GIT_BRANCH", "GIT_COMMIT",
+            "ANSIBLE_HOST",
+            "PYTHON_VERSION",
         ]
         let value = names.map { "\($0)=x" }.joined(separator: ",")
         try make([("<osimage>", "<osimage><environvar>\(value)</environvar>")])
@@ -102,5 +104,27 @@ import Testing
         try to.succeed("imgimport", Word(bundle), "--max-size", "200000000")
         let copies = try ["p1", "p2"].map { try Scratch.directory.joined("to/install/\($0)/big").status()?.size }
         #expect(copies == [70 << 20, 70 << 20])
+    }
+
+    @Test func `lists beside a root image, and images in groups of their own name, come again`() throws {
+        let to = try BundleSite.empty("to")
+        let list = "\(Self.boot)/rootimg.exlist"
+        try make([
+            ("<exlist>/install/custom/netboot/debian/compute.exlist<", "<exlist>\(list)<"),
+            ("<osimage>", "<osimage><groups>\(Self.image)</groups>"),
+        ]) { try write("./usr/share/man*\n", "rootimg.exlist", in: $0) }
+        for _ in 0..<2 { try to.succeed("imgimport", Word(bundle)) }
+        #expect(try Scratch.directory.joined("to\(list)").readText() == "./usr/share/man*\n")
+    }
+
+    @Test func `a site that keeps all lists private exports what they include`() throws {
+        let from = try BundleSite.make("from", version: "1")
+        let lists = Scratch.directory.joined("from/install/custom/netboot/debian")
+        for name in ["compute.pkglist", "more.pkglist"] { try lists.joined(FilePath(name)).changePermissions(0o640) }
+        try Scratch.directory.joined("from/install/custom").changePermissions(0o750)
+        try from.succeed("imgexport", Word(Self.image), Word(bundle), "--complete")
+        try lists.joined("more.pkglist").changePermissions(0o600)
+        let refused = try from("imgexport", Word(Self.image), Word(bundle), "--complete")
+        #expect(refused.status == 1 && refused.stderr.contains("may not be read by everybody"), "\(refused)")
     }
 }

@@ -43,11 +43,12 @@ import Testing
             }
             try expectRefused(to, told: told)
         }
-        for name in ["rootimg.cpio.gz", "initrd-stateless.gz", ".state"] {
+        for name in [
+            "rootimg.cpio.gz", "initrd-stateless.gz", "initrd.gz", ".state", "rootimg.sfs/x", ".hidden/x",
+        ] {
             try refuse(
-                statelite() + [extra("/x/\(name)", to: Self.boot)],
-                told: "what only the site decides: '\(Self.boot)/\(name)'"
-            ) { try write("evil", "extra/\(name)", in: $0) }
+                statelite() + [extra("/q", to: Self.boot)], told: "what only the site decides: '\(Self.boot)/\(name)'"
+            ) { try write("evil", "extra/q/\(name)", in: $0) }
         }
         try refuse(
             statelite() + [
@@ -143,9 +144,10 @@ import Testing
         let to = try BundleSite.make("to", version: "2")
         try Scratch.write("secret", to: "to/etc/shadow", permissions: 0o600)
         try Scratch.write("127.0.0.1 localhost\n", to: "to/etc/hosts")
-        try make([("<osimage>", "<osimage><synclists>/install/custom/sync</synclists>")]) { folder in
+        let edit = "<osimage><synclists>/install/custom/sync</synclists><environvar>E=/etc</environvar>"
+        try make([("<osimage>", edit)]) { folder in
             try write("bash\n#INCLUDE:/etc/shadow#\n", "compute.pkglist", in: folder)
-            try write("/etc/hosts /etc/shadow -> /srv/x\n", "sync", in: folder)
+            try write("/etc/hosts $E/shadow -> /srv/x\n", "sync", in: folder)
         }
         let told = try to.succeed("imgimport", Word(bundle)).stderr
         #expect(told.contains("compute.pkglist includes /etc/shadow, which not everybody may read here."), "\(told)")
@@ -221,6 +223,9 @@ import Testing
         let state = Scratch.directory.joined("to\(Self.boot)/.state")
         try AtomicFile.write(
             "{\"step\":\"populating\",\"requested\":[],\"installed\":[],\"version\":1}".utf8, to: state)
+        try to.succeed("imgimport", Word(bundle))
+        #expect(try to.succeed("status", "evil").stdout.contains("evil: up to date"))
+        try AtomicFile.write([UInt8](), to: state)
         try to.succeed("imgimport", Word(bundle))
         #expect(try to.succeed("status", "evil").stdout.contains("evil: up to date"))
     }
