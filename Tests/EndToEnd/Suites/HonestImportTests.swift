@@ -45,6 +45,17 @@ import Testing
         #expect(try Scratch.directory.joined("to\(list)").readText() == "bash\n")
         let boot = Scratch.directory.joined("to\(Self.boot)")
         #expect(try boot.joined("rootimg/etc/motd").readText() == "1" && !boot.joined("rootimgtree.gz").exists)
+        // And both in one bundle, which still lies in the folder it was made from.
+        _ = try Tool("mv", [Word(folder), Word(self.tree.joined("lite"))]).output()
+        let lite = Scratch.directory.joined("lite.tar")
+        _ = try Tool("tar", ["-cf", Word(lite), "-C", Word(self.tree), "lite"]).output()
+        try make(edits) { try write("bash\n", "my.pkglist", in: $0) }
+        _ = try Tool("tar", ["-xf", Word(lite), "-C", Word(self.tree)]).output()
+        _ = try Tool("cp", [Word(folder.joined("kernel")), Word(self.tree.joined("lite/kernel"))]).output()
+        _ = try Tool("tar", ["-czf", Word(bundle), "-C", Word(self.tree), "."]).output()
+        let other = try BundleSite.empty("other")
+        for _ in 0..<2 { try other.succeed("imgimport", Word(bundle)) }
+        #expect(try other.succeed("lsdef", "-t", "osimage", "lite").status == 0)
     }
 
     @Test func `an empty folder and a file of one name both arrive`() throws {
