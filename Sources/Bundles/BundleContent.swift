@@ -71,10 +71,8 @@ enum BundleContents {
         }
         let bytes = try text(full(BundleIndex.name))
         let index = try BundleIndex(json: bytes)
-        try compare(content.members, index)
-        if let listed = index.folders {
-            try compare(content.folders, listed)
-        } else {
+        try compare(content, index)
+        if index.folders == nil {
             // Nobody vouches for what the archive says.
             for position in content.folders.indices { content.folders[position].permissions = 0o755 }
         }
@@ -115,39 +113,35 @@ enum BundleContents {
         return images.values.sorted { $0.folder.lexicographicallyPrecedes($1.folder) }
     }
 
-    /// Every folder must be there as the index says, and no other.
-    private static func compare(
-        _ folders: [UnpackedFolder], _ listed: [BundleIndex.Folder]
-    ) throws(BundleError) {
-        var known: [[UInt8]: String] = [:]
-        for folder in listed {
-            guard known.updateValue(folder.mode, forKey: folder.name.bytes) == nil else {
-                throw .badIndex("it is there twice", subject: String(decoding: folder.name.bytes, as: UTF8.self))
-            }
-        }
-        for folder in folders {
-            guard let mode = known.removeValue(forKey: folder.name) else { throw .unlisted(member: folder.name) }
-            guard mode == String(folder.permissions, radix: 8) else { throw .differs(member: folder.name) }
-        }
-        let missing = known.keys.min { $0.lexicographicallyPrecedes($1) }
-        if let missing { throw .missing(member: missing) }
+    /// All that is there must be what the index says, and nothing else may be there.
+    private static func compare(_ content: BundleContent, _ index: BundleIndex) throws(BundleError) {
+        try compare(
+            content.members.map { member in
+                let digest = member.digest?.description ?? ""
+                return (member.name, [digest, "\(member.size)", octal(member.permissions), "\(member.isLink)"])
+            },
+            index.members.map { ($0.name.bytes, [$0.sha256, "\($0.size)", $0.mode, "\($0.isLink ?? false)"]) })
+        guard let folders = index.folders else { return }
+        try compare(
+            content.folders.map { ($0.name, [octal($0.permissions)]) }, folders.map { ($0.name.bytes, [$0.mode]) })
     }
 
-    /// Every member must be what the index says, and nothing else may be there.
-    private static func compare(_ members: [UnpackedMember], _ index: BundleIndex) throws(BundleError) {
-        var listed: [[UInt8]: BundleIndex.Member] = [:]
-        for member in index.members {
-            guard listed.updateValue(member, forKey: member.name.bytes) == nil else {
-                throw .badIndex("it is there twice", subject: String(decoding: member.name.bytes, as: UTF8.self))
+    private static func octal(_ permissions: UInt32) -> String { String(permissions, radix: 8) }
+
+    private static func compare(
+        _ found: [(name: [UInt8], facts: [String])], _ listed: [(name: [UInt8], facts: [String])]
+    ) throws(BundleError) {
+        var known: [[UInt8]: [String]] = [:]
+        for (name, facts) in listed {
+            guard known.updateValue(facts, forKey: name) == nil else {
+                throw .badIndex("it is there twice", subject: String(decoding: name, as: UTF8.self))
             }
         }
-        for member in members {
-            guard let known = listed.removeValue(forKey: member.name) else { throw .unlisted(member: member.name) }
-            guard known.size == member.size, known.isLink ?? false == member.isLink,
-                known.mode == String(member.permissions, radix: 8), member.digest?.description == known.sha256
-            else { throw .differs(member: member.name) }
+        for (name, facts) in found {
+            guard let expected = known.removeValue(forKey: name) else { throw .unlisted(member: name) }
+            guard facts == expected else { throw .differs(member: name) }
         }
-        let missing = listed.keys.min { $0.lexicographicallyPrecedes($1) }
+        let missing = known.keys.min { $0.lexicographicallyPrecedes($1) }
         if let missing { throw .missing(member: missing) }
     }
 }

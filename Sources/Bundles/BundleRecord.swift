@@ -16,14 +16,6 @@ public struct BundleRecord: Codable, Sendable {
         public var isLink: Bool
     }
 
-    /// A folder of the bundle.
-    public struct Folder: Codable, Sendable {
-        /// Relative to the image's folder.
-        public var name: JSONName
-        /// Permission bits in octal, e.g. `755`.
-        public var mode: String
-    }
-
     /// The noun of the document.
     public static let noun = "images"
 
@@ -37,7 +29,7 @@ public struct BundleRecord: Codable, Sendable {
     /// From manifest-read only.
     public var manifest: BundleManifest?
     public var members: [Member]
-    public var folders: [Folder]
+    public var folders: [BundleIndex.Folder]
 
     public init(_ content: BundleContent, manifest: BundleManifest? = nil) {
         folder = JSONName(content.folder)
@@ -56,9 +48,7 @@ public struct BundleRecord: Codable, Sendable {
                 name: JSONName(member.name), sha256: member.digest?.description, size: member.size,
                 mode: String(member.permissions, radix: 8), isLink: member.isLink)
         }
-        folders = content.folders.map {
-            Folder(name: JSONName($0.name), mode: String($0.permissions, radix: 8))
-        }
+        folders = content.folders.map { BundleIndex.Folder(name: $0.name, permissions: $0.permissions) }
     }
 
     private struct Document: Decodable { var images: [BundleRecord] }

@@ -76,23 +76,20 @@ public struct Pkglist: Sendable {
         return Expansion(requests: byPass, suspicious: list.suspicious)
     }
 
-    /// What the `#ENV:…#` lines of a list set, its includes left out: words, as they stand.
+    /// What the `#ENV:…#` lines of a list set, its includes left out: words, as they stand. Fast for files that are no list.
     public static func variables(inList bytes: [UInt8]) -> [String] {
-        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).flatMap { line in
+        guard mayHaveVariables(bytes) else { return [] }
+        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).flatMap { line in
             (value(of: "#ENV:", in: line.trimmingBlanks) ?? "").split(whereSeparator: \.isBlank).map(String.init)
         }
     }
 
-    /// Whether there is any such line; fast, for files that may be anything.
-    public static func mayHaveVariables(_ bytes: [UInt8]) -> Bool {
+    private static func mayHaveVariables(_ bytes: [UInt8]) -> Bool {
         let directive = Array("#ENV:".utf8)
         return bytes.withUnsafeBufferPointer { text in
-            var index = 0
-            while index + directive.count <= text.count {
-                if text[index] == directive[0], text[index...].starts(with: directive) { return true }
-                index += 1
+            text.indices.dropLast(directive.count - 1).contains { index in
+                text[index] == directive[0] && text[index...].starts(with: directive)
             }
-            return false
         }
     }
 

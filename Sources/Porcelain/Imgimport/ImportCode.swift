@@ -142,7 +142,6 @@ extension ImportImage {
         // Longer ones are no lists: genimage refuses them.
         guard let status = try file.status(), status.kind == .regular, status.size <= Self.listLimit else { return }
         let bytes = try file.readBytes(limit: Int(Self.listLimit))
-        guard Pkglist.mayHaveVariables(bytes) else { return }
         try noteVariables(
             Pkglist.variables(inList: bytes).filter { $0.contains("=") }, in: target.printable)
     }
