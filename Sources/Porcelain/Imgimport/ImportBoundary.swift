@@ -57,9 +57,8 @@ struct ImportBoundary {
     private let rootImages: [RootImage]
     private let allowsOutside: Bool
 
-    init(_ cluster: Cluster, allowsOutside: Bool) throws {
+    init(_ cluster: Cluster, _ places: RealPlaces, allowsOutside: Bool) throws {
         let settings = cluster.settings
-        let places = RealPlaces(settings)
         let (install, tftp) = (try cluster.installFolder, try cluster.tftpFolder)
         roots = try [install, tftp].map { try Place($0, places) }
         // What decides whom Catboat trusts and what it runs, its own files, and what nodes load.

@@ -8,6 +8,7 @@ internal import SystemPackage
 struct ImportBudget {
     /// Bytes.
     private(set) var left: UInt64
+    private let limit: UInt64
 
     /// - Parameter limit: bytes that were asked for; nil: 100 times what is packed, 64 MiB at least, and what is brought once more.
     init(_ images: [ImportImage], limit: UInt64?) throws {
@@ -21,13 +22,15 @@ struct ImportBudget {
             $0.addingReportingOverflow($1.size).partialValue
         }
         let (sum, isSumTooLarge) = max(64 << 20, isTooLarge ? .max : product).addingReportingOverflow(brought)
-        left = limit ?? (isSumTooLarge ? .max : sum)
+        self.limit = limit ?? (isSumTooLarge ? .max : sum)
+        left = self.limit
     }
 
     mutating func take(_ bytes: UInt64, for target: FilePath) throws {
         guard bytes <= left else {
             throw ImportRequest.failure(
-                "The bundle would become too much: '\(target.printable)'", "allow more with --max-size if you trust it")
+                "Copies and root images of the bundle would take more than \(limit) bytes: '\(target.printable)'",
+                "allow more with --max-size if you trust it")
         }
         left -= bytes
     }

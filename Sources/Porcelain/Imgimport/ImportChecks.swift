@@ -93,8 +93,7 @@ extension ImportImage {
         guard provmethod != "install", manifest.column("rootimgdir") == nil, let kernel = manifest.kernel else {
             return
         }
-        let parts = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
-        let usual = parts.reduce(try cluster.installFolder.joined("netboot")) { $0.joined($1) }
+        let usual = kind.reduce(try cluster.installFolder.joined("netboot")) { $0.joined($1) }
         let folder = FilePath("/").joined(FilePath(kernel)).removingLastComponent()
         guard folder != usual else { return }
         manifest.linuximage["imagename"] = manifest.imagename

@@ -18,20 +18,21 @@ extension ImportImage {
             if seen.insert(name).inserted { result.append(Code(kind: kind, name: name)) }
         }
         for folder in Set(rootFolders) {
-            for other in try sharers(of: folder) { add("root image also of osimage", other) }
+            for other in try boundary.sharers(of: folder, image: name, provmethod: provmethod, kind: kind) {
+                add("root image also of osimage", other)
+            }
         }
         // By where they really are: an earlier bundle may have brought a link on the way.
-        let places = RealPlaces(cluster.settings)
-        func real(_ path: FilePath) -> FilePath { (try? places.of(path)) ?? path }
+        func real(_ path: FilePath) -> FilePath { (try? site.places.of(path)) ?? path }
         let named = try namedScripts()
-        let others = try SiteFiles(cluster, besides: name)
+        let others = try site.files()
         let byPlace = Dictionary(named.map { (real($0.key), $0.value) }) { old, _ in old }
         let boot = Set([manifest.kernel, manifest.ramdisk, manifest.rootimg].compactMap { $0 }.map { FilePath($0) })
         for file in files where !boot.contains(file.target) {
             let place = real(file.target)
             if let kind = byPlace[place] ?? boundary.codeKind(file.target) {
                 add(kind, file.target.printable)
-            } else if let kind = others.kind(of: place), try Self.changes(place, file) {
+            } else if let kind = others.kind(of: place, besides: name), try Self.changes(place, file) {
                 add(kind, file.target.printable)
             } else if try isExecutable(file, replacing: place) {
                 add("executable", file.target.printable)
@@ -47,11 +48,6 @@ extension ImportImage {
         for repository in try newRepositories() { add("packages of", repository) }
         for variable in variables { add("variable", variable) }
         return result
-    }
-
-    private func sharers(of folder: FilePath) throws -> [String] {
-        let kind = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
-        return try boundary.sharers(of: folder, image: name, provmethod: provmethod, kind: kind)
     }
 
     /// Whether what is in a file's place is not that very file.

@@ -21,7 +21,8 @@ final class ImportCount {
         left -= 1
         guard left >= 0 else {
             throw ImportRequest.failure(
-                "The bundle names more than \(BundleLimits().members) places for files.", "export the image in parts")
+                "The bundle names more than \(BundleLimits().members) places for files.",
+                "do not import it; if it is yours, export it with fewer files")
         }
     }
 }

@@ -46,7 +46,7 @@ extension ImportImage {
     }
 
     private mutating func addExtra(_ member: BundleRecord.Member, to path: FilePath, isShown: Bool) throws {
-        try count.take()
+        try site.count.take()
         let target = try boundary.checkedFile(path.printable, image: name, own: rootFolders)
         if let known = digest(of: target) {
             // What was named twice is one file.
@@ -61,7 +61,7 @@ extension ImportImage {
         // Of one that is there nothing is changed.
         if isEmpty, try cluster.settings.host(path).isDirectory { return }
         let target = isEmpty ? try boundary.checkedFile(path.printable, image: name, own: rootFolders) : path
-        try count.take()
+        try site.count.take()
         folders.append(Folder(target: target, mode: mode))
     }
 

@@ -32,10 +32,11 @@ struct ImportImage {
     var provmethod: String { manifest.osimage["provmethod"] ?? "" }
 
     let stage: FilePath
-    let boundary: ImportBoundary
-    let cluster: Cluster
+    let site: ImportSite
+    var boundary: ImportBoundary { site.boundary }
+    var cluster: Cluster { site.cluster }
+    private var count: ImportCount { site.count }
     private let request: ImportRequest
-    let count: ImportCount
     var members: [[UInt8]: BundleRecord.Member] = [:]
     /// Of the members.
     private let names: SortedNames
@@ -60,14 +61,13 @@ struct ImportImage {
 
     init(
         _ answer: BundleRecord, _ manifest: BundleManifest, stage: FilePath, _ request: ImportRequest,
-        _ cluster: Cluster, _ count: ImportCount
+        _ site: ImportSite
     ) throws {
         let manifest = manifest.withoutForeignBootFiles
         (self.answer, self.manifest, original) = (answer, manifest, manifest)
-        (self.request, self.cluster, self.count) = (request, cluster, count)
+        (self.request, self.site) = (request, site)
         self.stage = answer.folder.bytes.isEmpty ? stage : stage.joined(FilePath(bytes: answer.folder.bytes))
-        boundary = try ImportBoundary(cluster, allowsOutside: request.allowsOutside)
-        place = StandardPlace(try cluster.installFolder, cluster.settings)
+        place = StandardPlace(try site.cluster.installFolder, site.cluster.settings)
         for member in answer.members { members[member.name.bytes] = member }
         for placement in (answer.index?.placements ?? []).reversed() {
             placed[[placement.kind, placement.target]] = placement.member.bytes
@@ -152,12 +152,12 @@ struct ImportImage {
         )
     }
 
+    /// What the diskless and the statelite image of a profile have in common.
+    var kind: [String] { ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" } }
+
     /// Whether they are the diskless and the statelite image of one profile, which share a folder.
     func isPair(with other: ImportImage) -> Bool {
-        let kinds = [self, other].map { image in
-            ["osvers", "osarch", "profile"].map { image.manifest.osimage[$0] ?? "" }
-        }
-        return kinds[0] == kinds[1] && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
+        kind == other.kind && Set([provmethod, other.provmethod]) == ["netboot", "statelite"]
     }
 
     /// Where the root image is, as the row and as the boot files say.
@@ -202,8 +202,7 @@ struct ImportImage {
     }
 
     func checkedRoot(_ path: String) throws -> FilePath {
-        let kind = ["osvers", "osarch", "profile"].map { manifest.osimage[$0] ?? "" }
-        return try boundary.checkedRoot(here(path), image: name, provmethod: provmethod, kind: kind)
+        try boundary.checkedRoot(here(path), image: name, provmethod: provmethod, kind: kind)
     }
 
     /// The packed root image, beside whose place its tree goes.

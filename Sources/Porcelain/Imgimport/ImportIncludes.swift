@@ -25,7 +25,7 @@ extension ImportImage {
             while let list = pending.popLast() {
                 guard let index = places[list] else { continue }
                 for path in try includes(ofFile: index, from: folder) where seen.insert([folder, path]).inserted {
-                    try count.take(include: list)
+                    try site.count.take(include: list)
                     if places[path] != nil { pending.append(path) } else { try tell(of: path, in: list) }
                 }
             }

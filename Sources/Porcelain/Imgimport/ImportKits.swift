@@ -110,7 +110,7 @@ struct ImportKits {
                     "do not import it")
             }
             // What is there and no link was not made for a kit.
-            let present = try RealPlace.of(target, cluster.settings).status()?.kind
+            let present = try image.site.places.of(target).status()?.kind
             guard present == nil || present == .symbolicLink else {
                 warnings.append("\(target.printable) is no link; it stays, and does not lead to \(place.printable).")
                 continue

@@ -13,7 +13,6 @@ struct ImportSteps {
     private let cluster: Cluster
     private let journals: BundleJournals
     private let id: String
-    private let count = ImportCount()
 
     init(_ request: ImportRequest, _ cluster: Cluster) throws {
         (self.request, self.cluster) = (request, cluster)
@@ -106,11 +105,12 @@ struct ImportSteps {
         words += ["--allowed-signers", Word(try cluster.settings.host(signers))]
         if let limit = request.sizeLimit { words += ["--max-size", Word("\(limit)")] }
         let answers = try unbundle(words)
+        let site = try ImportSite(cluster, allowsOutside: request.allowsOutside)
         var images: [ImportImage] = []
         for answer in answers {
             let image: ImportImage
             do {
-                image = try self.image(answer)
+                image = try self.image(answer, site)
             } catch {
                 let folder = String(decoding: answer.folder.bytes, as: UTF8.self)
                 if answers.count > 1 { Console.note("In the folder '\(folder)' of the bundle:") }
@@ -155,7 +155,7 @@ struct ImportSteps {
         return try BundleRecord.read(printed.output)
     }
 
-    private func image(_ answer: BundleRecord) throws -> ImportImage {
+    private func image(_ answer: BundleRecord, _ site: ImportSite) throws -> ImportImage {
         guard answer.hasManifest else {
             throw ImportRequest.failure("Failed to find manifest.xml file in image bundle")
         }
@@ -171,7 +171,7 @@ struct ImportSteps {
         guard let manifest = read.first?.manifest else {
             throw ImportRequest.failure("Failed to find manifest.xml file in image bundle")
         }
-        return try ImportImage(answer, manifest, stage: stage, request, cluster, count)
+        return try ImportImage(answer, manifest, stage: stage, request, site)
     }
 
     // MARK: - Words for people

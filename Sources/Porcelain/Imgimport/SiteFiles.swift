@@ -5,36 +5,35 @@ internal import Settings
 internal import Support
 internal import SystemPackage
 
-/// What other images of the site are made from: files that their definitions name, and folders of their packages.
+/// What the images of the site are made from: files that their definitions name, and folders of their packages.
 struct SiteFiles {
-    /// Kinds by real places.
-    private var files: [FilePath: String] = [:]
-    private var folders: [FilePath: String] = [:]
+    private struct Use {
+        var image: String
+        /// A column, or `medium`.
+        var kind: String
+    }
 
-    init(_ cluster: Cluster, besides image: String) throws {
-        let places = RealPlaces(cluster.settings)
-        var read: Set<FilePath> = []
-        func add(_ path: FilePath, _ kind: String) {
-            guard path.isAbsolute, let place = try? places.of(path) else { return }
-            if place.isDirectory {
-                folders[place] = folders[place] ?? kind
-                return
-            }
-            files[place] = files[place] ?? kind
-            // A link stands for what it leads to.
-            if place.isRegularFile, let target = try? place.resolved() { files[target] = files[target] ?? kind }
-        }
-        for name in try cluster.osimageNames() where name != image {
+    /// By real places.
+    private var files: [FilePath: [Use]] = [:]
+    private var folders: [FilePath: [Use]] = [:]
+
+    init(_ cluster: Cluster, _ places: RealPlaces) throws {
+        // Lists that images have in common are read once, with the same variables.
+        var read: [[String]: [FilePath]] = [:]
+        for name in try cluster.osimageNames() {
             guard let osimage = try cluster.findOsimage(name) else { continue }
+            let variables = osimage["environvar"] ?? ""
             for column in BundleManifest.fileColumns {
+                let use = Use(image: name, kind: column)
                 for item in osimage.list(column) {
                     let path = FilePath(ProfileChange.path(item, in: column))
-                    add(path, "\(column) of osimage \(name):")
-                    guard column != "postinstall", read.insert(path).inserted else { continue }
-                    let variables = osimage["environvar"] ?? ""
-                    for part in Self.parts(of: path, variables, isSynclist: column == "synclists", cluster) {
-                        add(part, "\(column) of osimage \(name):")
-                    }
+                    add(path, use, places)
+                    guard column != "postinstall" else { continue }
+                    let key = [path.printable, variables, column == "synclists" ? column : ""]
+                    let parts =
+                        read[key] ?? Self.parts(of: path, variables, isSynclist: column == "synclists", cluster)
+                    read[key] = parts
+                    for part in parts { add(part, use, places) }
                 }
             }
             let drivers = osimage.list("driverupdatesrc").map { ProfileChange.path($0, in: "driverupdatesrc") }
@@ -42,8 +41,21 @@ struct SiteFiles {
             for folder in try osimage.pkgdirs(cluster) + osimage.otherpkgdirs(cluster) + drivers + kernels {
                 let path = FilePath(folder)
                 guard path.isAbsolute, path != "/", let place = try? places.folder(path) else { continue }
-                folders[place] = folders[place] ?? "medium of osimage \(name):"
+                folders[place, default: []].append(Use(image: name, kind: "medium"))
             }
+        }
+    }
+
+    private mutating func add(_ path: FilePath, _ use: Use, _ places: RealPlaces) {
+        guard path.isAbsolute, let place = try? places.of(path) else { return }
+        if place.isDirectory {
+            folders[place, default: []].append(use)
+            return
+        }
+        files[place, default: []].append(use)
+        // A link stands for what it leads to.
+        if place.isRegularFile, let target = try? place.resolved(), target != place {
+            files[target, default: []].append(use)
         }
     }
 
@@ -76,12 +88,17 @@ struct SiteFiles {
     }
 
     /// nil for what no other image is made from.
-    /// - Parameter real: where the file really is or will be.
-    func kind(of real: FilePath) -> String? {
-        if let kind = files[real] { return kind }
+    /// - Parameters:
+    ///   - real: where the file really is or will be.
+    ///   - image: what it is made from itself does not count.
+    func kind(of real: FilePath, besides image: String) -> String? {
+        func words(_ uses: [Use]?) -> String? {
+            uses?.first { $0.image != image }.map { "\($0.kind) of osimage \($0.image):" }
+        }
+        if let kind = words(files[real]) { return kind }
         var folder = real
         while !folder.components.isEmpty {
-            if let kind = folders[folder] { return kind }
+            if let kind = words(folders[folder]) { return kind }
             folder = folder.removingLastComponent()
         }
         return nil

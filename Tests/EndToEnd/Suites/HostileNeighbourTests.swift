@@ -116,7 +116,8 @@ import Testing
         let to = try BundleSite.empty("to")
         let noise = String(repeating: "x", count: 400_000)
         try make((0..<6).map { extra("/x", to: "/install/copy\($0)") }) { try write(noise, "extra/x/file", in: $0) }
-        try expectRefused(to, "--max-size", "1000000", told: "The bundle would become too much: '/install/copy3/file'")
+        try expectRefused(
+            to, "--max-size", "1000000", told: "would take more than 1000000 bytes: '/install/copy3/file'")
         try to.succeed("imgimport", Word(bundle))
         #expect(try Scratch.directory.joined("to/install/copy5/file").readText() == noise)
     }
