@@ -107,11 +107,14 @@ extension ImportImage {
 
     /// What has one name in the bundle would get two here.
     func checkPaths() throws {
-        let lists = BundleManifest.fileColumns.flatMap { column in
-            manifest.list(column).map { ProfileChange.path($0, in: column) }
-        }
-        guard Set(bootFiles).count == bootFiles.count, Set(bootFiles).isDisjoint(with: lists) else {
-            throw ImportRequest.failure("The bundle has one path for two of kernel, ramdisk, root image and lists.")
+        var seen = Set(
+            BundleManifest.fileColumns.flatMap { column in
+                manifest.list(column).map { ProfileChange.path($0, in: column) }
+            })
+        for path in bootFiles where !seen.insert(path).inserted {
+            throw ImportRequest.failure(
+                "The bundle has one path for two of kernel, ramdisk, root image and lists: '\(path)'",
+                "correct the image where it comes from, and export it again")
         }
     }
 
